@@ -1,0 +1,148 @@
+/**
+ * The seam between hooks (sockets, timers, events) and policy (routing, balancing, resilience).
+ * One call of the application is one `Call`; it yields attempts; the hook reports what happened to each and is
+ * told what to do next. Nothing here knows Node's sockets or timers; time is passed in as milliseconds of a
+ * monotonic clock.
+ */
+
+import type { ClusterSnapshot, ConnectionPoolSettings, Endpoint } from '../model';
+
+export type Scheme = 'http' | 'https';
+
+/** The application's request, as far as routing may look at it. */
+export interface RequestHead {
+  readonly method: string;
+  /** As the application wrote it, with query. */
+  readonly path: string;
+  /** The raw Host header (case and port kept). */
+  readonly authority: string;
+  readonly scheme: Scheme;
+  /** Lines of a header by lower-case name; undefined when absent. Asked only when a rule needs it. */
+  header(name: string): string | readonly string[] | undefined;
+}
+
+/** One change of a header line, applied in order to the application's lines (names keep the application's case). */
+export interface HeaderEdit {
+  readonly op: 'set' | 'add' | 'remove';
+  readonly name: string;
+  /** Absent for `remove`. */
+  readonly value?: string;
+}
+
+/** Envoy's answer in place of an upstream's. */
+export interface LocalReply {
+  readonly kind: 'local-reply';
+  readonly status: number;
+  readonly body: string;
+  /** In order; names lower case. Complete: `content-length`, `content-type`, `server`, `date` included. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Envoy's response flag: UH UF UO NR URX UT DI FI UC DC … */
+  readonly flag: string;
+}
+
+/** Where and how one try goes. */
+export interface Attempt {
+  readonly kind: 'attempt';
+  /** From 1. */
+  readonly number: number;
+  readonly cluster: string;
+  readonly endpoint: Endpoint;
+  /** Request target to write (normalised, rewritten). */
+  readonly path: string;
+  /** Host header to write; undefined = the application's bytes unchanged. */
+  readonly authority?: string;
+  readonly edits: readonly HeaderEdit[];
+  readonly pool: ConnectionPoolSettings;
+  /** Milliseconds from `requestSent` (request complete) as in Envoy; 0 = none. */
+  readonly perTryTimeoutMs: number;
+  /** More attempts are possible: the hook must keep the body for a replay, up to `Call.replayLimitBytes`. */
+  readonly retriable: boolean;
+}
+
+/** Try again after `ms` (0 = at once): call `next()` then. */
+export interface Retry {
+  readonly kind: 'retry';
+  readonly ms: number;
+}
+
+/** Give the response to the application, with these changes to its header. */
+export interface Deliver {
+  readonly kind: 'deliver';
+  readonly edits: readonly HeaderEdit[];
+}
+
+export type Reaction = Retry | Deliver | LocalReply;
+
+/** Why an attempt ended without a response. Envoy's reset reasons. */
+export type ResetReason =
+  /** The connection could not be made (refused, unreachable, DNS, TLS). */
+  | 'remote-connection-failure'
+  /** Not connected within the cluster's connect timeout. */
+  | 'connection-timeout'
+  /** Closed or reset by the peer before the response header was complete. */
+  | 'connection-termination'
+  /** A limit of the connection pool. */
+  | 'overflow';
+
+/** What the application's body allows. The hook says it with every failure and answer that might be retried. */
+export interface ReplayState {
+  /** All bytes that the application has written so far are recorded. */
+  readonly replayable: boolean;
+}
+
+export interface Call {
+  readonly kind: 'call';
+  /** The host the application asked for, for reports. */
+  readonly host: string;
+  /** Monotonic milliseconds at which the whole call times out, once armed; 0 = no timeout. Counted as Envoy does: from the complete request. */
+  readonly timeoutMs: number;
+  /** Bytes of request body worth keeping. 0 = nothing can be retried. */
+  readonly replayLimitBytes: number;
+  /** The next attempt; counts it. */
+  next(now: number): Attempt | LocalReply;
+  /** The attempt's connection stands, its bytes are being written. */
+  connected(now: number): void;
+  /** The application's request is complete: route and per-try timeouts run from here. */
+  requestSent(now: number): void;
+  /** The attempt ended without response header. */
+  reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply;
+  /** Response header arrived (never 1xx but 101). `header(name)` as in RequestHead. */
+  response(
+    now: number,
+    status: number,
+    header: (name: string) => string | readonly string[] | undefined,
+    replay: ReplayState,
+  ): Retry | Deliver;
+  /** The attempt's per-try timeout ran out. */
+  perTryTimeout(now: number, replay: ReplayState): Retry | LocalReply;
+  /** The call's own timeout ran out: always a local reply (504). */
+  timeout(now: number): LocalReply;
+  /** The delivered response body is complete (`ok`) or broke off. */
+  responseEnded(now: number, ok: boolean): void;
+  /** Ends the call: releases every counter and reports it. Idempotent. `flag` e.g. `DC` for an abort by the application. */
+  end(now: number, flag?: string): void;
+}
+
+/** `undefined`: not ours after all (passthrough): hand the request to the application's own agent. */
+export type Begin = Call | LocalReply | undefined;
+
+/** Is a host ours? `unknown`: park the request and use `whenKnown`. */
+export type Ownership = 'ours' | 'not-ours' | 'unknown';
+
+/** What a hook asks. Implemented by `call/`, wired by `preload`. */
+export interface Mesh {
+  /** Hot path. `host` as the application gave it (any case, trailing dot, no brackets, no port). */
+  ownership(scheme: Scheme, host: string, port: number): Ownership;
+  /** Calls back once, asynchronously, when the answer is known or the wait is over ('not-ours' then). The callback's timer keeps the process alive. */
+  whenKnown(
+    scheme: Scheme,
+    host: string,
+    port: number,
+    callback: (ownership: 'ours' | 'not-ours') => void,
+  ): () => void;
+  /** Only for hosts that are 'ours'. */
+  begin(scheme: Scheme, host: string, port: number, head: RequestHead, now: number): Begin;
+}
+
+/** What `call/` knows of the mesh; implemented over the link and wired by `preload`. */
+export type ClusterLookup = (name: string) => ClusterSnapshot | undefined;

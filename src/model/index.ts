@@ -1,0 +1,5 @@
+export * from './cluster';
+export * from './feed';
+export * from './host-index';
+export * from './route';
+export * from './unsupported';
