@@ -1,0 +1,11 @@
+/** Real peers for tests and benchmarks: how each is installed once and started on free ports of the loopback. */
+export * from './cache';
+export * from './envoy';
+export * from './installed';
+export * from './istiod';
+export * from './istiod-binary';
+export * from './node-version';
+export * from './npm-set';
+export * from './ports';
+export * from './process';
+export * from './run';
