@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +35,8 @@ export async function cached(name: string, build: (folder: string) => Promise<vo
   try {
     if (existsSync(path)) return path;
     const began = Date.now();
-    const unfinished = await mkdtemp(join(dirname(path), `.unfinished-${basename(path)}-`));
+    await removeLeftovers(path);
+    const unfinished = await mkdtemp(unfinishedPrefix(path));
     try {
       await build(unfinished);
       await renameInto(unfinished, path);
@@ -46,6 +47,18 @@ export async function cached(name: string, build: (folder: string) => Promise<vo
     return path;
   } finally {
     await release();
+  }
+}
+
+function unfinishedPrefix(path: string): string {
+  return join(dirname(path), `.unfinished-${basename(path)}-`);
+}
+
+/** What a run that was killed in the middle left behind. Called under the lock. */
+async function removeLeftovers(path: string): Promise<void> {
+  const prefix = basename(unfinishedPrefix(path));
+  for (const entry of await readdir(dirname(path))) {
+    if (entry.startsWith(prefix)) await rm(join(dirname(path), entry), { recursive: true, force: true });
   }
 }
 
