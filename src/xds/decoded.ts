@@ -1,0 +1,60 @@
+/** What a decoder gives back, and how it collects what was wrong. */
+
+import type { UnsupportedField } from '../model';
+import { type NotApplied, notAppliedEffect } from './not-applied';
+
+/** `reasons` are for a NACK: which field, and what is wrong with it. */
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T; readonly unsupported: readonly UnsupportedField[] }
+  | { readonly ok: false; readonly reasons: readonly string[] };
+
+/**
+ * Collects the findings of one resource. Decoders note what is wrong and go on with a harmless value, so that one
+ * NACK names everything.
+ */
+export class Findings {
+  readonly reasons: string[] = [];
+  readonly unsupported: UnsupportedField[] = [];
+
+  constructor(
+    readonly resourceType: string,
+    public resource: string,
+  ) {}
+
+  /** A value that Envoy refuses. `field` in protobuf names. */
+  invalid(field: string, what: string): void {
+    this.reasons.push(`${field}: ${what}`);
+  }
+
+  /** Valid, but not done here. `effect` is a sentence of what follows for calls. */
+  ignored(field: string, effect: string): void {
+    this.unsupported.push({ resourceType: this.resourceType, resource: this.resource, field, effect });
+  }
+
+  /** In the model, but no room applies it yet. */
+  notApplied(feature: NotApplied, field: string): void {
+    const effect = notAppliedEffect(feature);
+    if (effect !== undefined) this.ignored(field, effect);
+  }
+
+  conclude<T>(value: T): Decoded<T> {
+    if (this.reasons.length === 0) return { ok: true, value, unsupported: this.unsupported };
+    return {
+      ok: false,
+      reasons: this.reasons.map((reason) => `${this.resourceType} ${this.resource}: ${reason}`),
+    };
+  }
+}
+
+/** Runs a decoder; whatever it throws becomes a reason. */
+export function decodeSafely<T>(findings: Findings, decode: (findings: Findings) => T): Decoded<T> {
+  try {
+    return findings.conclude(decode(findings));
+  } catch (error) {
+    findings.invalid('bytes', `cannot be decoded: ${error instanceof Error ? error.message : String(error)}`);
+    return {
+      ok: false,
+      reasons: findings.reasons.map((r) => `${findings.resourceType} ${findings.resource}: ${r}`),
+    };
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * xDS resources to the model, and the discovery protocol. Decoders never throw: they give a value together with
+ * what in it is not done, or the reasons for a NACK.
+ */
+
+export { type AnyValue, fromStruct, type Json, packAny, toStruct, toValue } from './any';
+export type { Decoded } from './decoded';
+export * from './discovery';
+export { decodeLoadAssignment } from './load-assignment';
+export { decodeMessage, pb } from './pb';
+export {
+  type ClosedVirtualHost,
+  type OpenRouteConfiguration,
+  openRouteConfiguration,
+} from './route-configuration';
+export { EXTENSION_TYPE, TYPE_URL } from './type-urls';

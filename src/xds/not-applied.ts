@@ -1,0 +1,33 @@
+/**
+ * What is decoded into the model but not yet acted upon, with the effect that the operator is told. The room that
+ * implements a feature removes its row; nothing else changes.
+ */
+const NOT_APPLIED = {
+  mirror: 'mirrored requests are not sent',
+  fault: 'no faults are injected',
+  cors: 'the CORS policy is not applied: preflights go to the upstream',
+  hashPolicy: 'calls are not bound to endpoints by a hash',
+  slowStart: 'new endpoints get their full share of calls at once',
+  outlierDetection: 'failing endpoints are not ejected',
+  circuitBreakers: 'the limits on connections, requests and retries do not apply',
+  ringHash: 'endpoints are chosen as by LEAST_REQUEST',
+  maglev: 'endpoints are chosen as by LEAST_REQUEST',
+  dropOverloads: 'no calls are dropped',
+} as const;
+
+export type NotApplied =
+  | 'mirror'
+  | 'fault'
+  | 'cors'
+  | 'hashPolicy'
+  | 'slowStart'
+  | 'outlierDetection'
+  | 'circuitBreakers'
+  | 'ringHash'
+  | 'maglev'
+  | 'dropOverloads';
+
+/** The effect, or undefined once the feature is done. */
+export function notAppliedEffect(feature: NotApplied): string | undefined {
+  return (NOT_APPLIED as Partial<Record<NotApplied, string>>)[feature];
+}
