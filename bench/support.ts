@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { cleanEnvironment, LabProcess } from '../lab';
+
+const ROOT = join(__dirname, '..');
+
+/** The environment of an application under the preload. */
+export function underPreload(
+  xdsAddress: string,
+  extra: Readonly<Record<string, string>> = {},
+): NodeJS.ProcessEnv {
+  return cleanEnvironment({
+    NODE_OPTIONS: `--require "${join(ROOT, 'preload.js')}"`,
+    INMESH_XDS: `grpc://${xdsAddress}`,
+    INMESH_LOG: 'error',
+    POD_NAME: 'bench-1',
+    POD_NAMESPACE: 'default',
+    INSTANCE_IP: '127.0.0.1',
+    ...extra,
+  });
+}
+
+/** Runs a program of this folder to its end and gives its JSON line. */
+export async function program<T>(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = cleanEnvironment(),
+  node = process.execPath,
+): Promise<T> {
+  let line = '';
+  const child = new LabProcess(name, node, [join(__dirname, 'programs', `${name}.js`), ...args], {
+    env,
+    onLine: (text) => {
+      line ||= text;
+    },
+  });
+  const code = await child.exit();
+  if (code !== 0 || !line) throw new Error(`${name} ended with ${code}:\n${child.log}`);
+  return JSON.parse(line) as T;
+}
+
+/** Starts the backend of this folder; gives its port and its end. */
+export async function startBackend(): Promise<{ port: number; stop(): Promise<void> }> {
+  let line = '';
+  const child = new LabProcess('backend', process.execPath, [join(__dirname, 'programs', 'backend.js')], {
+    onLine: (text) => {
+      line ||= text;
+    },
+  });
+  await child.untilReady(async () => line !== '');
+  return { port: (JSON.parse(line) as { port: number }).port, stop: () => child.kill() };
+}
+
+/** A ServiceEntry with one HTTP port and one endpoint. */
+export function serviceEntry(name: string, endpointPort: number, port = 80): string {
+  return `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name}, namespace: default }
+spec:
+  hosts: [${name}.default.svc.cluster.local]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  ports: [{ number: ${port}, name: http, protocol: HTTP }]
+  endpoints: [{ address: 127.0.0.1, ports: { http: ${endpointPort} } }]
+`;
+}
