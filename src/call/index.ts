@@ -1,1 +1,36 @@
+import type { MeshFeed } from '../model';
+import { type CallReport, createCallReport } from '../observe/call-report';
+import type { Log } from '../observe/log';
+import { InProcessMesh } from './mesh';
+import type { Mesh } from './seam';
+
 export * from './seam';
+
+export interface MeshOptions {
+  readonly feed: MeshFeed;
+  /** Milliseconds that a call may be parked until its host is known. */
+  readonly firstUseTimeoutMs: number;
+  /** Add and remove the headers that Envoy would. */
+  readonly envoyHeaders: boolean;
+  readonly log: Log;
+  /** Uniform in [0, 1); Math.random unless given. */
+  readonly random?: () => number;
+  /** Told of every ended call; by default the diagnostics channel and the log are. */
+  readonly onCall?: CallReport;
+}
+
+/** The mesh over a feed. Nothing is asked of the feed before the first call. */
+export function createMesh(options: MeshOptions): Mesh {
+  const mesh = new InProcessMesh(
+    options.feed,
+    options.firstUseTimeoutMs,
+    {
+      random: options.random ?? Math.random,
+      envoyHeaders: options.envoyHeaders,
+      report: options.onCall ?? createCallReport(options.log),
+    },
+    options.log,
+  );
+  options.feed.listen(mesh);
+  return mesh;
+}

@@ -5,29 +5,12 @@
  * monotonic clock.
  */
 
-import type { ClusterSnapshot, ConnectionPoolSettings, Endpoint } from '../model';
+import type { ConnectionPoolSettings, Endpoint } from '../model';
+import type { HeaderEdit, RequestHead } from '../routing';
+
+export type { HeaderEdit, RequestHead } from '../routing';
 
 export type Scheme = 'http' | 'https';
-
-/** The application's request, as far as routing may look at it. */
-export interface RequestHead {
-  readonly method: string;
-  /** As the application wrote it, with query. */
-  readonly path: string;
-  /** The raw Host header (case and port kept). */
-  readonly authority: string;
-  readonly scheme: Scheme;
-  /** Lines of a header by lower-case name; undefined when absent. Asked only when a rule needs it. */
-  header(name: string): string | readonly string[] | undefined;
-}
-
-/** One change of a header line, applied in order to the application's lines (names keep the application's case). */
-export interface HeaderEdit {
-  readonly op: 'set' | 'add' | 'remove';
-  readonly name: string;
-  /** Absent for `remove`. */
-  readonly value?: string;
-}
 
 /** Envoy's answer in place of an upstream's. */
 export interface LocalReply {
@@ -94,7 +77,7 @@ export interface Call {
   readonly kind: 'call';
   /** The host the application asked for, for reports. */
   readonly host: string;
-  /** Monotonic milliseconds at which the whole call times out, once armed; 0 = no timeout. Counted as Envoy does: from the complete request. */
+  /** Milliseconds that the whole call may take, counted from `requestSent` (the complete request) as Envoy does; 0 = none. */
   readonly timeoutMs: number;
   /** Bytes of request body worth keeping. 0 = nothing can be retried. */
   readonly replayLimitBytes: number;
@@ -143,6 +126,3 @@ export interface Mesh {
   /** Only for hosts that are 'ours'. */
   begin(scheme: Scheme, host: string, port: number, head: RequestHead, now: number): Begin;
 }
-
-/** What `call/` knows of the mesh; implemented over the link and wired by `preload`. */
-export type ClusterLookup = (name: string) => ClusterSnapshot | undefined;

@@ -1,0 +1,105 @@
+/**
+ * Chooses the endpoint of an attempt: priority by health, locality by weight, host by the cluster's policy. Made anew
+ * for every push and change of health; what must survive that is in `cluster/`.
+ */
+
+import type { ClusterState, EdfSchedule, EndpointState } from '../cluster';
+import type { ClusterSnapshot } from '../model';
+import { buildHostSets, type HostSet, type LocalityHosts } from './host-set';
+import { leastRequest } from './least-request';
+import { localitySchedule } from './locality';
+import type { Picker, Random } from './picker';
+import { choosePriority, type HostSource, type PriorityLoad, priorityLoad } from './priority';
+import { RandomChoice } from './random';
+import { roundRobin } from './round-robin';
+
+export class Balancer {
+  private readonly sets: readonly HostSet[];
+  private readonly load: PriorityLoad;
+  /** Set when every pick is from the healthy hosts of one priority without locality weights: nearly always. */
+  private readonly only: Picker | undefined;
+  private readonly pickers = new Map<readonly EndpointState[], Picker>();
+  private readonly schedules = new Map<string, EdfSchedule<LocalityHosts>>();
+
+  constructor(
+    private readonly snapshot: ClusterSnapshot,
+    private readonly state: ClusterState,
+    private readonly random: Random,
+    isOut: (host: EndpointState) => boolean = never,
+  ) {
+    const { cluster, endpoints } = snapshot;
+    this.sets = buildHostSets(endpoints, state, isOut);
+    this.load = priorityLoad(this.sets, endpoints.overprovisioningFactor, cluster.healthyPanicThreshold);
+    const first = this.load.healthy.indexOf(100);
+    if (first >= 0 && !this.load.panic[first] && !cluster.localityWeighted) {
+      this.only = this.picker((this.sets[first] as HostSet).healthy, `${first}/healthy`);
+    }
+  }
+
+  /**
+   * undefined = no healthy upstream. `tried` are the hosts this call has used: up to `reselections` further picks are
+   * made to find another one, then the last pick is taken, tried or not (Envoy's `host_selection_retry_max_attempts`).
+   */
+  pick(tried: readonly EndpointState[] | undefined, reselections: number): EndpointState | undefined {
+    let host = this.pickOnce();
+    if (tried === undefined) return host;
+    for (let again = 0; again < reselections && host !== undefined && tried.includes(host); again++) {
+      host = this.pickOnce();
+    }
+    return host;
+  }
+
+  private pickOnce(): EndpointState | undefined {
+    if (this.only !== undefined) return this.only.pick(this.random);
+    if (this.sets.length === 0) return undefined;
+    const { at, source } = choosePriority(this.load, this.random);
+    const set = this.sets[at] as HostSet;
+    if (source !== 'all' && this.snapshot.cluster.localityWeighted) {
+      const locality = this.schedule(at, source).pick();
+      if (locality !== undefined) {
+        return this.picker(locality[source], `${at}/${set.localities.indexOf(locality)}/${source}`).pick(
+          this.random,
+        );
+      }
+    }
+    return this.picker(set[source], `${at}/${source}`).pick(this.random);
+  }
+
+  private schedule(at: number, source: HostSource): EdfSchedule<LocalityHosts> {
+    const key = `${at}/${source}`;
+    let schedule = this.schedules.get(key);
+    if (schedule === undefined) {
+      const { localities } = this.sets[at] as HostSet;
+      schedule = localitySchedule(localities, source, this.snapshot.endpoints.overprovisioningFactor);
+      this.schedules.set(key, schedule);
+    }
+    return schedule;
+  }
+
+  private picker(hosts: readonly EndpointState[], name: string): Picker {
+    let picker = this.pickers.get(hosts);
+    if (picker === undefined) {
+      picker = this.createPicker(hosts, name);
+      this.pickers.set(hosts, picker);
+    }
+    return picker;
+  }
+
+  private createPicker(hosts: readonly EndpointState[], name: string): Picker {
+    const { loadBalancing } = this.snapshot.cluster;
+    switch (loadBalancing.kind) {
+      case 'ROUND_ROBIN': {
+        const start = Math.floor(this.random() * hosts.length);
+        return roundRobin(hosts, this.state.cursor(name, start), this.random);
+      }
+      case 'LEAST_REQUEST':
+        return leastRequest(hosts, loadBalancing.choiceCount, loadBalancing.activeRequestBias);
+      default:
+        return new RandomChoice(hosts);
+    }
+  }
+}
+
+function never(): boolean {
+  return false;
+}

@@ -1,0 +1,2 @@
+export { Balancer } from './balancer';
+export type { Random } from './picker';

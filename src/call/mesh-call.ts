@@ -1,0 +1,264 @@
+/** One request of the application on its way: attempts, retries, local replies. No timers, no sockets, no closures. */
+
+import type { EndpointState } from '../cluster';
+import type { CallReport } from '../observe/call-report';
+import { type AttemptReset, expectedTimeoutMs } from '../resilience';
+import type { Destination, HeaderEdit, HeaderLookup, HeaderProgram, MatchInput } from '../routing';
+import { localReply, RESET_FLAG, resetText, TEXT, withEdits } from './local-reply';
+import type { ForwardPlan } from './plan';
+import { attemptCountEdit } from './request-headers';
+import { deliverWith, responseEdits } from './response-headers';
+import type { Attempt, Call, Deliver, LocalReply, ReplayState, ResetReason, Retry } from './seam';
+import type { Facts } from './sources';
+import type { Upstream } from './upstream';
+
+/** What all calls of a process share. */
+export interface CallContext {
+  readonly random: () => number;
+  readonly envoyHeaders: boolean;
+  readonly report: CallReport;
+}
+
+/** What routing decided for one call. */
+export interface Routed {
+  readonly host: string;
+  readonly routeName: string;
+  readonly upstream: Upstream;
+  readonly plan: ForwardPlan;
+  /** undefined for TLS that the application began. */
+  readonly input: MatchInput | undefined;
+  readonly destination: Destination | undefined;
+  readonly method: string;
+  /** Request target to write. */
+  readonly path: string;
+  readonly authority: string | undefined;
+  readonly edits: readonly HeaderEdit[];
+}
+
+const NOTHING_SENT = -1;
+
+export class MeshCall implements Call, Facts {
+  readonly kind = 'call';
+  readonly host: string;
+  readonly timeoutMs: number;
+  readonly replayLimitBytes: number;
+  private attempts = 0;
+  private retriesLeft: number;
+  /** The endpoint whose active requests count this call. */
+  private counted: EndpointState | undefined;
+  private lastEndpoint: EndpointState | undefined;
+  private tried: EndpointState[] | undefined;
+  private requestStarted = false;
+  private sentAt = NOTHING_SENT;
+  private status = 0;
+  private flag = '';
+  private ended = false;
+
+  constructor(
+    private readonly routed: Routed,
+    private readonly context: CallContext,
+    private readonly beganAt: number,
+  ) {
+    const { plan } = routed;
+    this.host = routed.host;
+    this.timeoutMs = plan.timeoutMs;
+    this.replayLimitBytes = plan.replayLimitBytes;
+    this.retriesLeft = plan.retry === undefined ? 0 : plan.retry.numRetries;
+  }
+
+  next(now: number): Attempt | LocalReply {
+    this.release();
+    const { upstream, plan, path, authority } = this.routed;
+    const { retry } = plan;
+    if (upstream.removed) return this.reply(503, '', 'NC');
+    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections);
+    if (host === undefined) return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH');
+    host.activeRequests++;
+    this.counted = host;
+    this.lastEndpoint = host;
+    this.attempts++;
+    this.requestStarted = false;
+    const retriable = this.retriesLeft > 0;
+    if (retriable && retry?.avoidPreviousHosts) {
+      if (this.tried === undefined) this.tried = [host];
+      else this.tried.push(host);
+    }
+    const { cluster } = upstream.snapshot;
+    return {
+      kind: 'attempt',
+      number: this.attempts,
+      cluster: cluster.name,
+      endpoint: host.endpoint,
+      path,
+      authority,
+      edits: this.attemptEdits(now),
+      pool: cluster.pool,
+      perTryTimeoutMs: plan.perTryTimeoutMs,
+      retriable,
+    };
+  }
+
+  connected(): void {
+    this.requestStarted = true;
+  }
+
+  requestSent(now: number): void {
+    if (this.sentAt === NOTHING_SENT) this.sentAt = now;
+  }
+
+  reset(_now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply {
+    return (
+      this.retryReset(reason, replay) ??
+      this.reply(
+        503,
+        resetText(reason, this.attempts > 1),
+        this.flag === '' ? RESET_FLAG[reason] : `${RESET_FLAG[reason]},${this.flag}`,
+        reason === 'overflow' ? [['x-envoy-overloaded', 'true']] : undefined,
+      )
+    );
+  }
+
+  perTryTimeout(_now: number, replay: ReplayState): Retry | LocalReply {
+    return (
+      this.retryReset('per-try-timeout', replay) ??
+      this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, this.flag === '' ? 'UT' : `UT,${this.flag}`)
+    );
+  }
+
+  timeout(): LocalReply {
+    this.release();
+    return this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, 'UT');
+  }
+
+  response(now: number, status: number, header: HeaderLookup, replay: ReplayState): Retry | Deliver {
+    const { plan, destination, input } = this.routed;
+    const { retry } = plan;
+    if (retry?.coversResponse(status, header)) {
+      if (this.retriesLeft > 0 && replay.replayable) {
+        this.release();
+        return this.retryAfter(header);
+      }
+      if (this.retriesLeft === 0) this.flag = 'URX';
+    }
+    this.status = status;
+    if (destination === undefined) return deliverWith([], undefined);
+    const edits = responseEdits(destination.response, input, header, this);
+    const since = this.sentAt === NOTHING_SENT ? this.beganAt : this.sentAt;
+    return deliverWith(edits, this.context.envoyHeaders ? Math.max(0, Math.floor(now - since)) : undefined);
+  }
+
+  responseEnded(_now: number, ok: boolean): void {
+    this.release();
+    if (!ok && this.flag === '') this.flag = 'UC';
+  }
+
+  end(now: number, flag?: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.release();
+    if (flag !== undefined && this.flag === '') this.flag = flag;
+    this.context.report(
+      this.host,
+      this.routed.upstream.snapshot.cluster.name,
+      this.lastEndpoint === undefined ? '' : this.lastEndpoint.key,
+      this.attempts,
+      this.flag,
+      this.status,
+      now - this.beganAt,
+    );
+  }
+
+  fact(name: string): string | undefined {
+    switch (name) {
+      case 'RESPONSE_CODE':
+        return this.status === 0 ? undefined : String(this.status);
+      case 'RESPONSE_FLAGS':
+        return this.flag === '' ? '-' : this.flag;
+      case 'UPSTREAM_HOST':
+        return this.lastEndpoint?.key;
+      case 'UPSTREAM_CLUSTER':
+        return this.routed.upstream.snapshot.cluster.name;
+      case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
+        return String(this.attempts);
+      default:
+        return commonFact(name, this.routed.routeName);
+    }
+  }
+
+  /** Notes in `flag` that only the limit forbade another attempt. */
+  private retryReset(reset: AttemptReset, replay: ReplayState): Retry | undefined {
+    this.release();
+    const { retry } = this.routed.plan;
+    if (retry === undefined || !retry.coversReset(reset, this.requestStarted)) return undefined;
+    if (this.retriesLeft > 0) return replay.replayable ? this.retryAfter() : undefined;
+    if (retry.numRetries > 0) this.flag = 'URX';
+    return undefined;
+  }
+
+  private retryAfter(header?: HeaderLookup): Retry {
+    const retry = this.routed.plan.retry!;
+    this.retriesLeft--;
+    const k = retry.numRetries - this.retriesLeft;
+    return { kind: 'retry', ms: retry.backOffMs(k, this.context.random, header, Date.now()) };
+  }
+
+  private attemptEdits(now: number): readonly HeaderEdit[] {
+    const { plan, edits } = this.routed;
+    if (!this.context.envoyHeaders || this.routed.destination === undefined) return edits;
+    const elapsed = this.sentAt === NOTHING_SENT ? 0 : now - this.sentAt;
+    const expected = expectedTimeoutMs(plan.perTryTimeoutMs, plan.timeoutMs, elapsed);
+    if (expected === 0 && !plan.countAttempts) return edits;
+    const all = edits.slice();
+    if (expected > 0) {
+      all.push({ op: 'set', name: 'x-envoy-expected-rq-timeout-ms', value: String(expected) });
+    }
+    if (plan.countAttempts) all.push(attemptCountEdit(this.attempts));
+    return all;
+  }
+
+  private reply(
+    status: number,
+    body: string,
+    flag: string,
+    extra?: readonly (readonly [string, string])[],
+  ): LocalReply {
+    this.status = status;
+    this.flag = flag;
+    const { destination, input, method } = this.routed;
+    const reply = localReply({ status, body, flag, method, extra });
+    return destination === undefined ? reply : withRule(reply, destination.response, input, this);
+  }
+
+  private release(): void {
+    const { counted } = this;
+    if (counted === undefined) return;
+    counted.activeRequests--;
+    this.counted = undefined;
+  }
+}
+
+/** A local reply with the rule's response headers. */
+export function withRule(
+  reply: LocalReply,
+  program: HeaderProgram,
+  input: MatchInput | undefined,
+  facts: Facts,
+): LocalReply {
+  if (program.constant !== undefined) return withEdits(reply, program.constant);
+  const lookup: HeaderLookup = (name) => reply.headers.find(([other]) => other === name)?.[1];
+  return withEdits(reply, responseEdits(program, input, lookup, facts));
+}
+
+/** Facts that do not depend on how far a call got. */
+export function commonFact(name: string, routeName: string): string | undefined {
+  switch (name) {
+    case 'PROTOCOL':
+      return 'HTTP/1.1';
+    case 'ROUTE_NAME':
+      return routeName;
+    case 'START_TIME':
+      return new Date().toISOString();
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/** The mesh as hooks see it: whose is this host, and what becomes of this request. Listens to the link. */
+
+import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
+import type { Log } from '../observe/log';
+import { hostOfAuthority } from '../routing';
+import { Directory } from './directory';
+import type { HostEntry } from './host-entry';
+import { hasPlaintextToMtls, policyNote, unmanageableReason } from './manageable';
+import type { CallContext } from './mesh-call';
+import { compileView } from './plan';
+import { routeHttp, routeTls } from './route-call';
+import type { Begin, Mesh, Ownership, RequestHead, Scheme } from './seam';
+import { Upstreams } from './upstream';
+
+export class InProcessMesh implements Mesh, FeedListener {
+  private readonly directory: Directory;
+  private readonly upstreams: Upstreams;
+  /** What was said of a cluster or host and need not be said again. */
+  private readonly said = new Set<string>();
+
+  constructor(
+    feed: MeshFeed,
+    firstUseTimeoutMs: number,
+    private readonly context: CallContext,
+    private readonly log: Log,
+  ) {
+    this.upstreams = new Upstreams(context.random);
+    this.directory = new Directory(feed, firstUseTimeoutMs, (error) => this.failed('whenKnown', error));
+  }
+
+  ownership(scheme: Scheme, host: string, port: number): Ownership {
+    try {
+      return this.directory.ownership(scheme, host, port);
+    } catch (error) {
+      this.failed('ownership', error);
+      return 'not-ours';
+    }
+  }
+
+  whenKnown(
+    scheme: Scheme,
+    host: string,
+    port: number,
+    callback: (ownership: 'ours' | 'not-ours') => void,
+  ): () => void {
+    const now = this.ownership(scheme, host, port);
+    if (now === 'unknown') {
+      return this.directory.waiting.add(this.directory.find(scheme, host, port), callback);
+    }
+    const soon = setImmediate(callback, now);
+    return () => clearImmediate(soon);
+  }
+
+  begin(scheme: Scheme, host: string, port: number, head: RequestHead, now: number): Begin {
+    try {
+      const entry = this.directory.find(scheme, host, port);
+      if (entry.ownership !== 'ours') return undefined;
+      if (entry.view === undefined) return routeTls(entry, this.upstreams, head, this.context, now);
+      return routeHttp(this.entryOf(entry, head.authority), this.upstreams, head, this.context, now, (name) =>
+        this.directory.find(scheme, name, port),
+      );
+    } catch (error) {
+      this.failed('begin', error);
+      return undefined;
+    }
+  }
+
+  /** The Host header counts if it names another mesh host on that port, as at a sidecar's listener. */
+  private entryOf(dialled: HostEntry, authority: string): HostEntry {
+    if (authority === dialled.ownAuthority) return dialled;
+    const named = hostOfAuthority(authority);
+    if (named === dialled.host || named === '') {
+      dialled.ownAuthority = authority;
+      return dialled;
+    }
+    const other = this.directory.find(dialled.scheme, named, dialled.port);
+    return other.ownership === 'ours' && other.view !== undefined ? other : dialled;
+  }
+
+  onState(state: LinkState, hasViews: boolean): void {
+    this.directory.waiting.onState(state, hasViews);
+  }
+
+  onClusterPorts(ports: ReadonlySet<number>): void {
+    this.directory.waiting.heard();
+    this.directory.setPorts(ports);
+  }
+
+  onPortIndex(port: number, index: HostIndex): void {
+    this.directory.waiting.heard();
+    this.directory.setIndex(port, index);
+  }
+
+  onHost(scheme: Scheme, port: number, host: string, service: HostService | null): void {
+    this.directory.waiting.heard();
+    const table = this.directory.table(scheme, port);
+    const entry = table.get(host) ?? table.create(host);
+    entry.view = undefined;
+    entry.tlsCluster = '';
+    entry.clusters = [];
+    try {
+      if (service?.kind === 'http') this.setView(entry, service);
+      else if (service?.kind === 'tls') {
+        entry.tlsCluster = service.cluster;
+        entry.clusters = [service.cluster];
+      }
+    } catch (error) {
+      entry.view = undefined;
+      this.failed('onHost', error);
+    }
+    this.judge(entry);
+    this.directory.waiting.settle(entry);
+  }
+
+  onClusters(changed: readonly ClusterSnapshot[], removed: readonly string[]): void {
+    const names = new Set(removed);
+    for (const name of removed) this.upstreams.remove(name);
+    for (const snapshot of changed) {
+      try {
+        this.upstreams.set(snapshot);
+        names.add(snapshot.cluster.name);
+        this.note(snapshot);
+      } catch (error) {
+        this.failed('onClusters', error);
+      }
+    }
+    for (const entry of this.directory.entries()) {
+      if (entry.ownership !== 'unknown' && entry.clusters.some((name) => names.has(name))) this.judge(entry);
+    }
+  }
+
+  private setView(entry: HostEntry, { virtualHost }: Extract<HostService, { kind: 'http' }>): void {
+    const view = compileView(virtualHost, (route, reason) =>
+      this.log.line(
+        'warn',
+        'route.left-out',
+        `route "${route}" of ${virtualHost.name} is left out: ${reason}`,
+        { virtualHost: virtualHost.name, route },
+        `${virtualHost.name}/${route}`,
+      ),
+    );
+    const clusters = new Set<string>();
+    for (const { action } of view.routes) {
+      if (action.kind === 'forward') for (const { cluster } of action.destinations) clusters.add(cluster);
+    }
+    entry.clusters = [...clusters];
+    entry.view = view;
+  }
+
+  /** Ours, unless one of its clusters asks for what cannot be done (decision 11). */
+  private judge(entry: HostEntry): void {
+    if (entry.view === undefined && entry.tlsCluster === '') {
+      entry.ownership = 'not-ours';
+      return;
+    }
+    for (const name of entry.clusters) {
+      const cluster = this.upstreams.get(name)?.snapshot.cluster;
+      const reason = cluster === undefined ? undefined : unmanageableReason(cluster);
+      if (reason === undefined) continue;
+      entry.ownership = 'not-ours';
+      const host = `${entry.host}:${entry.port}`;
+      this.sayOnce('host.not-managed', host, `calls to ${host} are not managed: ${reason}`, { host });
+      return;
+    }
+    entry.ownership = 'ours';
+  }
+
+  private note(snapshot: ClusterSnapshot): void {
+    const { name } = snapshot.cluster;
+    const policy = policyNote(snapshot.cluster);
+    if (policy !== undefined) this.sayOnce('cluster.policy', name, policy, { cluster: name });
+    if (hasPlaintextToMtls(snapshot)) {
+      const message = `endpoints of ${name} take mTLS and are called in plaintext (works while they are PERMISSIVE)`;
+      this.sayOnce('cluster.plaintext', name, message, { cluster: name });
+    }
+  }
+
+  private sayOnce(event: string, key: string, message: string, fields: Record<string, unknown>): void {
+    const id = `${event} ${key} ${message}`;
+    if (this.said.has(id)) return;
+    this.said.add(id);
+    this.log.line('warn', event, message, fields, key);
+  }
+
+  private failed(where: string, error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.log.line('error', 'mesh.failed', `internal error in ${where}: ${message}`, {}, where);
+  }
+}

@@ -1,0 +1,80 @@
+/** The headers that Envoy adds and removes on the way to an upstream, and those of the rule. */
+
+import type { Destination, HeaderEdit, HeaderSource, MatchInput } from '../routing';
+import { valueAfter } from '../routing';
+import { newRequestId } from './request-id';
+import { type Facts, firstLine } from './sources';
+
+/** Ignored by a sidecar and taken away, so that no upstream proxy follows them. */
+const CLIENT_POLICY = ['x-envoy-upstream-rq-timeout-ms', 'x-envoy-max-retries', 'x-envoy-retry-on'].map(
+  (name): HeaderEdit => ({ op: 'remove', name }),
+);
+const FORWARDED_PROTO: Readonly<Record<'http' | 'https', HeaderEdit>> = {
+  http: { op: 'set', name: 'x-forwarded-proto', value: 'http' },
+  https: { op: 'set', name: 'x-forwarded-proto', value: 'https' },
+};
+const NONE: readonly HeaderEdit[] = [];
+
+/** What is the same for all attempts of a call. */
+export function requestEdits(
+  input: MatchInput,
+  destination: Destination,
+  decorator: HeaderEdit | undefined,
+  envoyHeaders: boolean,
+  facts: Facts,
+): readonly HeaderEdit[] {
+  const { constant } = destination.request;
+  if (!envoyHeaders && constant !== undefined) return constant;
+  const edits: HeaderEdit[] = [];
+  if (envoyHeaders) addEnvoyHeaders(input, decorator, edits);
+  if (constant === undefined || constant.length > 0) {
+    destination.request.apply(new RequestSource(input, edits, facts), edits);
+  }
+  return edits.length === 0 ? NONE : edits;
+}
+
+function addEnvoyHeaders(input: MatchInput, decorator: HeaderEdit | undefined, edits: HeaderEdit[]): void {
+  const { head } = input;
+  for (const removal of CLIENT_POLICY) if (head.header(removal.name) !== undefined) edits.push(removal);
+  if (head.header('x-forwarded-proto') === undefined) edits.push(FORWARDED_PROTO[head.scheme]);
+  if (head.header('x-request-id') === undefined) {
+    edits.push({ op: 'set', name: 'x-request-id', value: newRequestId() });
+  }
+  if (decorator !== undefined) edits.push(decorator);
+}
+
+/** The request's headers with the edits so far, for command operators. */
+class RequestSource implements HeaderSource {
+  constructor(
+    private readonly input: MatchInput,
+    private readonly edits: readonly HeaderEdit[],
+    private readonly facts: Facts,
+  ) {}
+
+  fact(name: string): string | undefined {
+    return this.facts.fact(name);
+  }
+
+  has(name: string): boolean {
+    return this.input.header(name) !== undefined;
+  }
+
+  requestHeader(name: string): string | undefined {
+    return valueAfter(name, firstLine(this.input.header(name)), this.edits);
+  }
+
+  responseHeader(): undefined {
+    return undefined;
+  }
+}
+
+const COUNTS: HeaderEdit[] = [];
+
+/** `x-envoy-attempt-count: n`; made once per number. */
+export function attemptCountEdit(attempt: number): HeaderEdit {
+  const known = COUNTS[attempt];
+  if (known !== undefined) return known;
+  const edit: HeaderEdit = { op: 'set', name: 'x-envoy-attempt-count', value: String(attempt) };
+  if (attempt < 100) COUNTS[attempt] = edit;
+  return edit;
+}

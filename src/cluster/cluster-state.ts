@@ -1,0 +1,57 @@
+import type { Endpoint, LoadAssignment } from '../model';
+import { EndpointState } from './endpoint-state';
+
+/** A position that moves with every pick and survives pushes. */
+export interface Cursor {
+  position: number;
+}
+
+/** Everything about one cluster that changes with calls, not with pushes. */
+export class ClusterState {
+  private endpoints = new Map<string, EndpointState>();
+  private readonly cursors = new Map<string, Cursor>();
+
+  constructor(readonly name: string) {}
+
+  /** Follows a push: known endpoints keep their state, new ones start afresh, those gone are dropped. */
+  follow(assignment: LoadAssignment): void {
+    const kept = new Map<string, EndpointState>();
+    for (const { endpoints } of assignment.localities) {
+      for (const endpoint of endpoints) {
+        const key = endpointKey(endpoint);
+        if (kept.has(key)) continue;
+        const known = this.endpoints.get(key);
+        if (known === undefined) kept.set(key, new EndpointState(key, endpoint));
+        else {
+          known.endpoint = endpoint;
+          kept.set(key, known);
+        }
+      }
+    }
+    this.endpoints = kept;
+  }
+
+  /** The state of an endpoint of the last push. */
+  endpoint(endpoint: Endpoint): EndpointState | undefined {
+    return this.endpoints.get(endpointKey(endpoint));
+  }
+
+  get size(): number {
+    return this.endpoints.size;
+  }
+
+  /** The cursor of that name; a new one starts at `start`. */
+  cursor(name: string, start: number): Cursor {
+    let cursor = this.cursors.get(name);
+    if (cursor === undefined) {
+      cursor = { position: start };
+      this.cursors.set(name, cursor);
+    }
+    return cursor;
+  }
+}
+
+/** Identity of an endpoint inside its cluster. */
+export function endpointKey(endpoint: Endpoint): string {
+  return `${endpoint.address}:${endpoint.port}`;
+}

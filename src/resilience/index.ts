@@ -1,0 +1,3 @@
+export { backOffMs } from './back-off';
+export { type AttemptReset, type ResponseHeaderTest, RetryRules } from './retry-rules';
+export { effectivePerTryMs, expectedTimeoutMs } from './timeouts';
