@@ -17,6 +17,8 @@ export interface MeshOptions {
   readonly random?: () => number;
   /** Told of every ended call; by default the diagnostics channel and the log are. */
   readonly onCall?: CallReport;
+  /** Template of the inbound route being handled, for reports. */
+  readonly currentRoute?: () => string | undefined;
 }
 
 /** The mesh over a feed. Nothing is asked of the feed before the first call. */
@@ -28,9 +30,14 @@ export function createMesh(options: MeshOptions): Mesh {
       random: options.random ?? Math.random,
       envoyHeaders: options.envoyHeaders,
       report: options.onCall ?? createCallReport(options.log),
+      currentRoute: options.currentRoute ?? unknownRoute,
     },
     options.log,
   );
   options.feed.listen(mesh);
   return mesh;
+}
+
+function unknownRoute(): undefined {
+  return undefined;
 }

@@ -17,6 +17,8 @@ export interface CallContext {
   readonly random: () => number;
   readonly envoyHeaders: boolean;
   readonly report: CallReport;
+  /** Template of the inbound route being handled, where it is known. */
+  readonly currentRoute: () => string | undefined;
 }
 
 /** What routing decided for one call. */
@@ -46,6 +48,7 @@ export class MeshCall implements Call, Facts {
   private retriesLeft: number;
   /** The endpoint whose active requests count this call. */
   private counted: EndpointState | undefined;
+  private readonly inboundRoute: string | undefined;
   private lastEndpoint: EndpointState | undefined;
   private tried: EndpointState[] | undefined;
   private requestStarted = false;
@@ -61,6 +64,7 @@ export class MeshCall implements Call, Facts {
   ) {
     const { plan } = routed;
     this.host = routed.host;
+    this.inboundRoute = context.currentRoute();
     this.timeoutMs = plan.timeoutMs;
     this.replayLimitBytes = plan.replayLimitBytes;
     this.retriesLeft = plan.retry === undefined ? 0 : plan.retry.numRetries;
@@ -157,15 +161,18 @@ export class MeshCall implements Call, Facts {
     this.ended = true;
     this.release();
     if (flag !== undefined && this.flag === '') this.flag = flag;
-    this.context.report(
-      this.host,
-      this.routed.upstream.snapshot.cluster.name,
-      this.lastEndpoint === undefined ? '' : this.lastEndpoint.key,
-      this.attempts,
-      this.flag,
-      this.status,
-      now - this.beganAt,
-    );
+    const { report } = this.context;
+    if (!report.wanted(this.flag)) return;
+    report.ended({
+      host: this.host,
+      cluster: this.routed.upstream.snapshot.cluster.name,
+      endpoint: this.lastEndpoint === undefined ? '' : this.lastEndpoint.key,
+      attempts: this.attempts,
+      flag: this.flag,
+      status: this.status,
+      ms: now - this.beganAt,
+      route: this.inboundRoute,
+    });
   }
 
   fact(name: string): string | undefined {

@@ -183,7 +183,19 @@ function refuse(
 
 /** A local reply that ends a call before it began. */
 function reported(entry: HostEntry, context: CallContext, cluster: string, reply: LocalReply): LocalReply {
-  context.report(entry.host, cluster, '', 0, reply.flag, reply.status, 0);
+  const { report } = context;
+  if (report.wanted(reply.flag)) {
+    report.ended({
+      host: entry.host,
+      cluster,
+      endpoint: '',
+      attempts: 0,
+      flag: reply.flag,
+      status: reply.status,
+      ms: 0,
+      route: context.currentRoute(),
+    });
+  }
   return reply;
 }
 

@@ -18,18 +18,16 @@ export interface CallRecord {
   readonly status: number;
   /** From begin to end, milliseconds. */
   readonly ms: number;
+  /** Template of the inbound route (`/orders/:id`) that made the call, where it is known. */
+  readonly route?: string;
 }
 
-/** Takes the facts apart, so that a call nobody asks about makes no object. */
-export type CallReport = (
-  host: string,
-  cluster: string,
-  endpoint: string,
-  attempts: number,
-  flag: string,
-  status: number,
-  ms: number,
-) => void;
+/** Takes the records that somebody wants. */
+export interface CallReport {
+  /** Asked before a record is made: calls that went well cost nothing while nobody listens. */
+  wanted(flag: string): boolean;
+  ended(record: CallRecord): void;
+}
 
 export const CALL_CHANNEL = 'inmesh:call';
 
@@ -50,17 +48,18 @@ const MEANING: Readonly<Record<string, string>> = {
 /** Publishes to the channel if it has subscribers; one log line per host, response flag and minute (the log limits). */
 export function createCallReport(log: Log): CallReport {
   const calls = channel(CALL_CHANNEL);
-  return (host, cluster, endpoint, attempts, flag, status, ms) => {
-    if (calls.hasSubscribers) calls.publish({ host, cluster, endpoint, attempts, flag, status, ms });
-    if (flag === '') return;
-    const meaning = flag.split(',').map((one) => MEANING[one] ?? one);
-    const message = `a call to ${host} ended with ${flag} (${meaning.join('; ')})`;
-    log.line(
-      'warn',
-      'call.flag',
-      message,
-      { host, flag, status, cluster, endpoint, attempts },
-      `${host} ${flag}`,
-    );
+  return {
+    wanted: (flag) => flag !== '' || calls.hasSubscribers,
+    ended: (record) => {
+      if (calls.hasSubscribers) calls.publish(record);
+      if (record.flag !== '') logFlag(log, record);
+    },
   };
+}
+
+function logFlag(log: Log, record: CallRecord): void {
+  const { host, flag } = record;
+  const meaning = flag.split(',').map((one) => MEANING[one] ?? one);
+  const message = `a call to ${host} ended with ${flag} (${meaning.join('; ')})`;
+  log.line('warn', 'call.flag', message, { ...record }, `${host} ${flag}`);
 }
