@@ -1,1 +1,3 @@
+// pino.ts is left out on purpose: who wants it imports it by its path, so that the preload's bundle never has it.
 export * from './log';
+export { MainLog, type MainLogOptions } from './main-log';

@@ -1,0 +1,11 @@
+/** What is hooked. The order is the order of installation. */
+
+import { expressHook } from './express';
+import type { Hook } from './hook';
+import { httpHook } from './http';
+import { unmanagedHook } from './unmanaged';
+
+export { currentRoute } from './express';
+export type { Hook, HookContext } from './hook';
+
+export const hooks: readonly Hook[] = [httpHook, expressHook, unmanagedHook];

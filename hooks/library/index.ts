@@ -1,0 +1,1 @@
+export { installLibraryHooks, type LibraryHook, registerBuiltinHook, registerLibraryHook } from './registry';

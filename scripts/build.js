@@ -1,0 +1,97 @@
+'use strict';
+
+/**
+ * Builds `dist/`: everything the packed tarball runs, without dependencies. Plain Node, safe to run twice at once
+ * (files are replaced atomically, and only when their content changed).
+ *
+ *   dist/preload.js      the application's main thread: front door and hooks, as small as possible
+ *   dist/agent.js        what the first call loads: mesh and link handle
+ *   dist/re2.js          regular expressions of routes, loaded when a route has one
+ *   dist/link-worker.js  the worker thread: gRPC, protobuf
+ *   dist/cli.js          the `inmesh` command
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+const DIST = path.join(ROOT, 'dist');
+
+/** Modules that become files of their own, required at run time: import path (as resolved) -> file in dist. */
+const SPLIT = [
+  { match: /^re2js$/, file: './re2.js' },
+  { match: /\/preload\/agent$|^\.\/agent$/, file: './agent.js', only: path.join(ROOT, 'src/preload') },
+];
+
+const BUNDLES = [
+  { out: 'preload.js', entry: 'src/preload/main.ts', split: true },
+  { out: 'agent.js', entry: 'src/preload/agent.ts', split: true },
+  { out: 're2.js', source: "module.exports = require('re2js');" },
+  { out: 'link-worker.js', entry: 'src/link/worker/main.ts' },
+  { out: 'cli.js', entry: 'src/cli/main.ts', executable: true },
+];
+
+/** Keeps the modules of SPLIT out of a bundle and points at their own files. */
+const splitPlugin = {
+  name: 'split',
+  setup(build) {
+    for (const { match, file, only } of SPLIT) {
+      build.onResolve({ filter: match }, (args) => {
+        if (args.kind === 'entry-point') return undefined;
+        if (only !== undefined && args.resolveDir !== only) return undefined;
+        return { path: file, external: true };
+      });
+    }
+  },
+};
+
+async function bundle(esbuild, { out, entry, source, split, executable }) {
+  const from =
+    source === undefined
+      ? { entryPoints: [path.join(ROOT, entry)] }
+      : { stdin: { contents: source, resolveDir: ROOT, loader: 'js' } };
+  const result = await esbuild.build({
+    ...from,
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node18',
+    outfile: path.join(DIST, out),
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+    define: { INMESH_VERSION: JSON.stringify(require(path.join(ROOT, 'package.json')).version) },
+    plugins: split ? [splitPlugin] : [],
+    banner: executable ? { js: '#!/usr/bin/env node' } : {},
+  });
+  for (const file of result.outputFiles) replace(file.path, file.contents, executable ? 0o755 : 0o644);
+}
+
+/** Writes a file whole or not at all; leaves it alone when nothing changed. */
+function replace(file, contents, mode) {
+  if (fs.existsSync(file) && fs.readFileSync(file).equals(Buffer.from(contents))) return;
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, contents, { mode });
+  fs.renameSync(temporary, file);
+}
+
+async function build() {
+  const proto = path.join(__dirname, 'proto.js');
+  if (fs.existsSync(proto))
+    require('node:child_process').execFileSync(process.execPath, [proto], { stdio: 'inherit' });
+  const esbuild = require('esbuild');
+  fs.mkdirSync(DIST, { recursive: true });
+  const ready = BUNDLES.filter(({ entry }) => entry === undefined || fs.existsSync(path.join(ROOT, entry)));
+  await Promise.all(ready.map((each) => bundle(esbuild, each)));
+}
+
+module.exports = { build };
+
+if (require.main === module) {
+  build().catch((error) => {
+    console.error(`build failed: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,3 @@
+export { loadSettings } from './load';
+export type { Identity, Settings } from './settings';
+export { SettingsFile, type Toggles } from './toggles';
