@@ -12,7 +12,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import * as diagnosticsChannel from 'node:diagnostics_channel';
+import { channel } from 'node:diagnostics_channel';
 import type { Hook, HookContext } from './hook';
 import { registerLibraryHook } from './library';
 
@@ -31,7 +31,7 @@ interface Request {
 type Define = (this: { readonly stack: Layer[] }, ...args: unknown[]) => unknown;
 type RouterMethods = Record<'use' | 'route', Define>;
 
-const callChannel = diagnosticsChannel.channel('inmesh:call');
+const callChannel = channel('inmesh:call');
 
 /** Templates of mounted routers by layer; only those whose path has a parameter or may follow one. */
 const mounts = new WeakMap<Layer, string>();

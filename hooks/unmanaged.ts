@@ -6,7 +6,7 @@
  * `http2.client.stream.created`); put back after the first use. Nothing is changed about the calls themselves.
  */
 
-import * as diagnosticsChannel from 'node:diagnostics_channel';
+import { channel } from 'node:diagnostics_channel';
 import type { Hook, HookContext } from './hook';
 import { registerBuiltinHook, registerLibraryHook } from './library';
 
@@ -55,14 +55,14 @@ class Lookout {
 
 /** Node's own copy (behind `fetch`) and the package share one channel. */
 function watchUndici(context: HookContext): void {
-  const channel = diagnosticsChannel.channel(UNDICI);
+  const requests = channel(UNDICI);
   const clientOf = (stack: string) => (stack.includes('node:internal/deps/undici') ? 'fetch' : 'undici');
   const watch = (client: string) => {
     const lookout = new Lookout(context, [client], clientOf);
     const onRequest = () => {
-      if (lookout.used()) channel.unsubscribe(onRequest);
+      if (lookout.used()) requests.unsubscribe(onRequest);
     };
-    channel.subscribe(onRequest);
+    requests.subscribe(onRequest);
   };
   watch('fetch');
   registerLibraryHook({
@@ -77,11 +77,11 @@ function watchUndici(context: HookContext): void {
 function watchHttp2(context: HookContext): void {
   const clientOf = (stack: string) => (stack.includes('grpc-js') ? 'gRPC' : 'http2');
   const lookout = new Lookout(context, ['gRPC', 'http2'], clientOf);
-  const channel = diagnosticsChannel.channel(HTTP2_STREAM);
+  const streams = channel(HTTP2_STREAM);
   const onStream = () => {
-    if (lookout.used()) channel.unsubscribe(onStream);
+    if (lookout.used()) streams.unsubscribe(onStream);
   };
-  channel.subscribe(onStream);
+  streams.subscribe(onStream);
   registerBuiltinHook({
     name: 'http2',
     patch: (exports) => patchConnect(exports as { connect: Connect }, lookout),

@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const MODULES = /(?:^|[\\/])node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/g;
 
@@ -18,19 +18,19 @@ export interface PackageRoot {
 
 /** The folder above `file` whose package.json has this name; undefined when there is none. */
 export function packageRoot(file: string, name: string): PackageRoot | undefined {
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
     const found = readPackage(folder);
     if (found?.name === name && typeof found.version === 'string') {
       const { version } = found;
       return { folder, version, satisfies: (range) => satisfies(version, range) };
     }
-    if (folder === path.dirname(folder)) return undefined;
+    if (folder === dirname(folder)) return undefined;
   }
 }
 
 function readPackage(folder: string): { name?: unknown; version?: unknown } | undefined {
   try {
-    return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   } catch {
     // No package.json here, which is usual, or one that Node has not minded: look further up.
     return undefined;

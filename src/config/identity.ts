@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
-import * as os from 'node:os';
+import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Identity } from './settings';
 
 /** Where Kubernetes' downward API puts the pod's labels when Istio's own template is followed. */
@@ -30,7 +30,7 @@ export function identityFrom(
 ): Identity {
   const [region = '', zone = '', subZone = ''] = values.locality.split('/').map((part) => part.trim());
   return {
-    podName: values.podName || os.hostname(),
+    podName: values.podName || hostname(),
     podNamespace: values.podNamespace,
     instanceIp: values.instanceIp || firstAddress(),
     serviceAccount: values.serviceAccount,
@@ -42,7 +42,7 @@ export function identityFrom(
 }
 
 function firstAddress(): string {
-  const all = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outward = all.filter((address) => !address.internal);
   const chosen = outward.find((address) => address.family === 'IPv4') ?? outward[0];
   return chosen?.address ?? '127.0.0.1';
@@ -77,7 +77,7 @@ function labelsFrom(json: string, report: (problem: string) => void): Record<str
 function downwardLabels(file: string): Record<string, string> {
   let text: string;
   try {
-    text = fs.readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch {
     return {};
   }

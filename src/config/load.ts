@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import { writeSync } from 'node:fs';
 import { type Definition, parseValue, type Value } from './definition';
 import { identityFrom } from './identity';
 import { DEFINITIONS, type SettingKey } from './registry';
@@ -84,7 +84,7 @@ export function wrongValue(name: string, text: string, expected: string, effect:
 
 function writeLine(problem: string): void {
   try {
-    fs.writeSync(2, `inmesh: ${problem}\n`);
+    writeSync(2, `inmesh: ${problem}\n`);
   } catch {
     // Standard error is closed: there is nobody to tell, and the default counts all the same.
   }

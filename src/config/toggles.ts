@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import { readFile, readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { parseValue, type Value } from './definition';
 import { type Report, wrongValue } from './load';
 import { DEFINITIONS } from './registry';
@@ -37,12 +37,12 @@ export class SettingsFile {
   follow(): void {
     const { file } = this.#settings;
     try {
-      this.#take(fs.readFileSync(file, 'utf8'));
+      this.#take(readFileSync(file, 'utf8'));
     } catch (error) {
       this.#unreadable(error);
     }
-    fs.watchFile(file, { persistent: false, interval: POLL_MS }, () => {
-      fs.readFile(file, 'utf8', (error, text) => {
+    watchFile(file, { persistent: false, interval: POLL_MS }, () => {
+      readFile(file, 'utf8', (error, text) => {
         if (error === null) this.#take(text);
         else this.#unreadable(error);
       });
@@ -50,7 +50,7 @@ export class SettingsFile {
   }
 
   stop(): void {
-    fs.unwatchFile(this.#settings.file);
+    unwatchFile(this.#settings.file);
   }
 
   #take(text: string): void {

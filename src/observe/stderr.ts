@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import { writeSync } from 'node:fs';
 
 const STDERR = 2;
 const RETRY_MS = 50;
@@ -12,7 +12,7 @@ export class Stderr {
   #waiting: string[] = [];
   #closed = false;
 
-  constructor(private readonly write: (fd: number, text: string) => number = fs.writeSync) {}
+  constructor(private readonly write: (fd: number, text: string) => number = writeSync) {}
 
   line(text: string): void {
     if (this.#closed) return;

@@ -1,4 +1,4 @@
-import * as net from 'node:net';
+import { Server } from 'node:net';
 
 /**
  * Calls back after the first time this process listens on a network port: it is a service then, and should know
@@ -6,20 +6,20 @@ import * as net from 'node:net';
  * listens for its children. The patch takes itself away.
  */
 export function onFirstListen(callback: () => void): void {
-  const original = net.Server.prototype.listen;
+  const original = Server.prototype.listen;
   let waiting = true;
-  function listen(this: net.Server, ...args: unknown[]): net.Server {
+  function listen(this: Server, ...args: unknown[]): Server {
     if (waiting && isNetwork(args) && !isClusterPrimary()) {
       waiting = false;
-      if (net.Server.prototype.listen === listen) net.Server.prototype.listen = original;
+      if (Server.prototype.listen === listen) Server.prototype.listen = original;
       setImmediate(callback);
     }
-    return Reflect.apply(original, this, args) as net.Server;
+    return Reflect.apply(original, this, args) as Server;
   }
-  net.Server.prototype.listen = listen;
+  Server.prototype.listen = listen;
 }
 
-/** Takes the arguments of `net.Server#listen`: port, path, options, handle, or nothing (any port). */
+/** Takes the arguments of `Server#listen`: port, path, options, handle, or nothing (any port). */
 export function isNetwork(args: readonly unknown[]): boolean {
   const [first] = args;
   if (typeof first === 'object' && first !== null) {

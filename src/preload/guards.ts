@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /**
  * Package managers and compilers by the name of their script, without extension and version. They run wherever an
@@ -40,22 +40,28 @@ const TOOLS = new Set([
   ...['node-gyp', 'node-gyp-build', 'node-pre-gyp', 'prebuild-install', 'eslint', 'prettier', 'biome'],
 ]);
 
-/** What the guards look at; `process` and `worker_threads` in a real process. */
-export interface Surroundings {
-  readonly argv: readonly string[];
-  readonly thread: {
-    readonly isMainThread: boolean;
-    readonly isInternalThread?: boolean;
-    readonly parentPort: unknown;
-  };
+/** What `worker_threads` says of a thread. */
+export interface Thread {
+  readonly isMainThread: boolean;
+  readonly isInternalThread?: boolean;
+  readonly parentPort: unknown;
+}
+
+/**
+ * The thread this runs in. `worker_threads` takes 2 ms to load, so it is asked only in a worker: there, and only
+ * there, Node marks `process.chdir` as disabled.
+ */
+export function currentThread(): Thread {
+  const inWorker = Reflect.get(process.chdir, 'disabled') === true;
+  return inWorker ? require('node:worker_threads') : { isMainThread: true, parentPort: null };
 }
 
 /** Why this thread is none of ours, as a word; undefined when it is. */
-export function foreign({ argv, thread }: Surroundings): 'tool' | 'loader thread' | undefined {
-  // A thread for module loaders has no parent to talk to; Node 22 says so itself.
-  const loader = thread.isInternalThread === true || thread.parentPort === null;
-  if (!thread.isMainThread && loader) return 'loader thread';
-  return isTool(argv[1]) ? 'tool' : undefined;
+export function foreign(argv: readonly string[], thread: () => Thread): 'tool' | 'loader thread' | undefined {
+  if (isTool(argv[1])) return 'tool';
+  const { isMainThread, isInternalThread, parentPort } = thread();
+  // A thread for module loaders has no parent to talk to; from Node 22 on it says so itself.
+  return !isMainThread && (isInternalThread === true || parentPort === null) ? 'loader thread' : undefined;
 }
 
 /** `script`: the program's first argument, absolute, perhaps a symbolic link (`node_modules/.bin/tsc`). */
@@ -63,7 +69,7 @@ export function isTool(script: string | undefined): boolean {
   if (script === undefined) return false;
   if (TOOLS.has(bareName(script))) return true;
   try {
-    return TOOLS.has(bareName(fs.realpathSync(script)));
+    return TOOLS.has(bareName(realpathSync(script)));
   } catch {
     // No file: `node -e`, standard input, or a mistake that Node itself will report.
     return false;
@@ -72,8 +78,7 @@ export function isTool(script: string | undefined): boolean {
 
 /** `/a/yarn-4.1.0.cjs` -> `yarn` */
 function bareName(script: string): string {
-  return path
-    .basename(script)
+  return basename(script)
     .replace(/\.[cm]?js$/, '')
     .replace(/-v?\d[\w.-]*$/, '');
 }

@@ -1,12 +1,11 @@
-import * as path from 'node:path';
-import * as workerThreads from 'node:worker_threads';
+import { join } from 'node:path';
 import { currentRoute, hooks } from '../../hooks';
 import { installLibraryHooks } from '../../hooks/library';
 import { loadSettings, type Settings, SettingsFile } from '../config';
 import { type Log, MainLog } from '../observe';
 import type { Agent } from './agent';
 import { onFirstListen } from './first-listen';
-import { foreign } from './guards';
+import { currentThread, foreign } from './guards';
 import { LazyMesh } from './lazy-mesh';
 import { HookSwitch, Switches } from './switches';
 
@@ -18,7 +17,7 @@ const COPY = Symbol.for('inmesh.copy');
  * mesh wait for the first call or the first listen. `folder`: where the built files are.
  */
 export function start(folder: string): void {
-  if (foreign({ argv: process.argv, thread: workerThreads }) !== undefined) return;
+  if (foreign(process.argv, currentThread) !== undefined) return;
   const problems: string[] = [];
   const settings = loadSettings(undefined, (problem) => problems.push(problem));
   if (!settings.enabled) return;
@@ -33,7 +32,7 @@ export function start(folder: string): void {
     agent ??= loadAgent().createAgent({
       settings,
       log,
-      workerFile: path.join(folder, 'link-worker.js'),
+      workerFile: join(folder, 'link-worker.js'),
       onSidecar: () => switches.block(),
       currentRoute,
     });
