@@ -8,6 +8,9 @@ export type Decoded<T> =
   | { readonly ok: true; readonly value: T; readonly unsupported: readonly UnsupportedField[] }
   | { readonly ok: false; readonly reasons: readonly string[] };
 
+/** The effect on a route that is bad, or asks for what is not done. */
+export const LEFT_OUT = 'the route is left out';
+
 /**
  * Collects the findings of one resource. Decoders note what is wrong and go on with a harmless value, so that one
  * NACK names everything.
@@ -15,6 +18,8 @@ export type Decoded<T> =
 export class Findings {
   readonly reasons: string[] = [];
   readonly unsupported: UnsupportedField[] = [];
+  /** Something was found that makes a route unusable. */
+  leftOut = false;
 
   constructor(
     readonly resourceType: string,
@@ -29,6 +34,12 @@ export class Findings {
   /** Valid, but not done here. `effect` is a sentence of what follows for calls. */
   ignored(field: string, effect: string): void {
     this.unsupported.push({ resourceType: this.resourceType, resource: this.resource, field, effect });
+  }
+
+  /** As `ignored`, and the route cannot be used. */
+  leaveOut(field: string, what: string): void {
+    this.ignored(field, `${what}: ${LEFT_OUT}`);
+    this.leftOut = true;
   }
 
   /** In the model, but no room applies it yet. */

@@ -14,3 +14,4 @@ export {
   openRouteConfiguration,
 } from './route-configuration';
 export { EXTENSION_TYPE, TYPE_URL } from './type-urls';
+export { decodeVirtualHost } from './virtual-host';

@@ -3,9 +3,7 @@
  * other fields are either decoded or of no consequence for calls (statistics, tracing, Envoy's own workings).
  */
 
-import type { Findings } from './decoded';
-
-const LEFT_OUT = 'the route is left out';
+import { type Findings, LEFT_OUT } from './decoded';
 
 const FIELDS = {
   RouteConfiguration: {
@@ -58,7 +56,6 @@ const FIELDS = {
     rateLimits: 'calls are not limited',
     idleTimeout: 'an idle call is not ended',
     maxStreamDuration: 'the duration of a call is not limited',
-    upgradeConfigs: 'upgrades are passed on in any case',
     internalRedirectAction: 'redirects of the upstream go to the application',
     internalRedirectPolicy: 'redirects of the upstream go to the application',
     hedgePolicy: 'no hedged requests are sent',
@@ -171,7 +168,7 @@ const FIELDS = {
 
 export type ReportedMessage = keyof typeof FIELDS;
 
-/** Notes every unsupported field that is present. `path` is the message's own path, with a dot at the end or empty. */
+/** Notes every unsupported field that is present, and whether one of them leaves the route out. `path` is the message's own path, with a dot at the end or empty. */
 export function reportUnsupported(
   findings: Findings,
   name: ReportedMessage,
@@ -181,17 +178,10 @@ export function reportUnsupported(
   const values = message as Readonly<Record<string, unknown>>;
   const effects: Readonly<Record<string, string>> = FIELDS[name];
   for (const field in effects) {
-    if (isPresent(values[field])) findings.ignored(path + protoName(field), effects[field]!);
+    if (!isPresent(values[field])) continue;
+    findings.ignored(path + protoName(field), effects[field]!);
+    if (effects[field]!.endsWith(LEFT_OUT)) findings.leftOut = true;
   }
-}
-
-/** Is one of the message's fields present that makes a route unusable? */
-export function leavesRouteOut(name: ReportedMessage, message: object): boolean {
-  const values = message as Readonly<Record<string, unknown>>;
-  const effects: Readonly<Record<string, string>> = FIELDS[name];
-  for (const field in effects)
-    if (effects[field]!.endsWith(LEFT_OUT) && isPresent(values[field])) return true;
-  return false;
 }
 
 /** Says something other than the protobuf default. An empty oneof or optional message is said; an empty list is not. */
