@@ -58,7 +58,7 @@ export interface OutlierDetection {
 export interface ConnectionPoolSettings {
   /** Milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Milliseconds; undefined = not said by the control plane. */
+  /** Milliseconds; undefined = not said by the control plane, Infinity = never closed for being idle. */
   readonly idleTimeoutMs?: number;
   /** 0 = no limit. */
   readonly maxRequestsPerConnection: number;

@@ -4,6 +4,7 @@
  */
 
 export { type AnyValue, fromStruct, type Json, packAny, toStruct, toValue } from './any';
+export { decodeCluster } from './cluster';
 export type { Decoded } from './decoded';
 export * from './discovery';
 export { decodeLoadAssignment } from './load-assignment';

@@ -1,0 +1,187 @@
+/**
+ * What TLS a cluster asks for. istiod says auto-mTLS with `transport_socket_matches`, an explicit ISTIO_MUTUAL with
+ * the SDS secrets `default` and `ROOTCA`, and files with SDS names (`file-cert:`, `file-root:`). What cannot be
+ * verified as asked is refused, never weakened.
+ */
+
+import type { ClusterTls } from '../model';
+import type { Findings } from './decoded';
+import { unpack } from './extension';
+import { pb } from './pb';
+import { EXTENSION_TYPE } from './type-urls';
+import { reportUnsupported } from './unsupported-fields';
+
+type Cluster = pb.envoy.config.cluster.v3.Cluster;
+type TransportSocket = pb.envoy.config.core.v3.TransportSocket.$Properties;
+type UpstreamTls = pb.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.$Properties;
+type CommonTls = pb.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.$Properties;
+type Validation = pb.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Properties;
+
+const tls = pb.envoy.extensions.transport_sockets.tls.v3;
+
+const NONE: ClusterTls = { kind: 'none' };
+/** Names of istiod's own SDS secrets: the workload's certificate and the mesh's root. */
+const WORKLOAD_CERT = 'default';
+const MESH_ROOT = 'ROOTCA';
+const FILE_CERT = 'file-cert:';
+const FILE_ROOT = 'file-root:';
+/** istiod's word for the operating system's roots. */
+const SYSTEM_ROOTS = 'system';
+
+export function clusterTls(findings: Findings, cluster: Cluster): ClusterTls {
+  if (cluster.transportSocketMatcher) findings.invalid('transport_socket_matcher', 'is not supported');
+  const matches = cluster.transportSocketMatches;
+  const mesh = matches.findIndex((entry) => entry.match?.fields?.['tlsMode']?.stringValue === 'istio');
+  matches.forEach((entry, index) => {
+    if (index === mesh || isPlain(entry.transportSocket)) return;
+    findings.ignored(`transport_socket_matches[${index}] (${entry.name})`, 'it is chosen for no endpoint');
+  });
+  if (mesh >= 0) {
+    const path = `transport_socket_matches[${mesh}].transport_socket`;
+    const asked = socketTls(findings, matches[mesh]!.transportSocket, path);
+    if (asked.kind === 'istio-mutual') return { ...asked, kind: 'auto' };
+    return asked;
+  }
+  return socketTls(findings, cluster.transportSocket, 'transport_socket');
+}
+
+function isPlain(socket: TransportSocket | null | undefined): boolean {
+  return !socket || socket.typedConfig?.type_url === EXTENSION_TYPE.rawBuffer || socket.name === RAW_BUFFER;
+}
+
+const RAW_BUFFER = 'envoy.transport_sockets.raw_buffer';
+
+function socketTls(findings: Findings, socket: TransportSocket | null | undefined, path: string): ClusterTls {
+  if (!socket || isPlain(socket)) return NONE;
+  const field = `${path}.typed_config`;
+  switch (socket.typedConfig?.type_url) {
+    case EXTENSION_TYPE.upstreamTls: {
+      const context = unpack(findings, field, socket.typedConfig, tls.UpstreamTlsContext);
+      return context ? upstreamTls(findings, context, field) : NONE;
+    }
+    case EXTENSION_TYPE.proxyProtocol: {
+      const type = pb.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+      const outer = unpack(findings, field, socket.typedConfig, type);
+      if (!outer) return NONE;
+      findings.ignored(field, 'no PROXY header is sent');
+      return socketTls(findings, outer.transportSocket, `${field}.transport_socket`);
+    }
+    default:
+      // A socket that is not known may well encrypt: plain text in its place would be a silent downgrade.
+      findings.invalid(
+        field,
+        `the transport socket ${socket.name} (${socket.typedConfig?.type_url}) is not supported`,
+      );
+      return NONE;
+  }
+}
+
+function upstreamTls(findings: Findings, context: UpstreamTls, path: string): ClusterTls {
+  const common = context.commonTlsContext ?? {};
+  reportUnsupported(findings, 'CommonTlsContext', common, `${path}.common_tls_context.`);
+  if (common.tlsParams) reportUnsupported(findings, 'TlsParameters', common.tlsParams, `${path}.tls_params.`);
+  const validation =
+    common.combinedValidationContext?.defaultValidationContext ?? common.validationContext ?? {};
+  const subjectAltNames = exactNames(findings, validation, `${path}.common_tls_context.validation_context`);
+  const rootSecret =
+    common.combinedValidationContext?.validationContextSdsSecretConfig?.name ??
+    common.validationContextSdsSecretConfig?.name ??
+    '';
+  const certSecret = common.tlsCertificateSdsSecretConfigs?.[0]?.name ?? '';
+  if (certSecret === WORKLOAD_CERT && rootSecret === MESH_ROOT) {
+    return { kind: 'istio-mutual', sni: context.sni ?? '', subjectAltNames };
+  }
+  const cert = certificate(findings, common, certSecret, path);
+  const ca = rootFile(findings, validation, rootSecret, path);
+  return {
+    kind: 'tls',
+    ...(context.sni ? { sni: context.sni } : {}),
+    subjectAltNames,
+    ...cert,
+    ...(ca.file === undefined ? {} : { caFile: ca.file }),
+    insecureSkipVerify: !ca.verify,
+  };
+}
+
+/** Files of the client certificate. */
+function certificate(
+  findings: Findings,
+  common: CommonTls,
+  secret: string,
+  path: string,
+): { certFile?: string; keyFile?: string } {
+  if (secret.startsWith(FILE_CERT)) {
+    const [certFile, keyFile] = secret.slice(FILE_CERT.length).split('~');
+    if (certFile && keyFile) return { certFile, keyFile };
+  }
+  if (secret !== '') {
+    findings.invalid(
+      `${path}.common_tls_context.tls_certificate_sds_secret_configs`,
+      `"${secret}" is not a file`,
+    );
+    return {};
+  }
+  const inline = common.tlsCertificates?.[0];
+  if (!inline) return {};
+  const certFile = inline.certificateChain?.filename;
+  const keyFile = inline.privateKey?.filename;
+  if (certFile && keyFile) return { certFile, keyFile };
+  findings.invalid(`${path}.common_tls_context.tls_certificates`, 'only certificates in files are supported');
+  return {};
+}
+
+/** Where the roots are. Without any, Envoy does not verify the peer at all. */
+function rootFile(
+  findings: Findings,
+  validation: Validation,
+  secret: string,
+  path: string,
+): { file?: string; verify: boolean } {
+  if (
+    validation.trustChainVerification ===
+    tls.CertificateValidationContext.TrustChainVerification.ACCEPT_UNTRUSTED
+  ) {
+    return { verify: false };
+  }
+  const field = `${path}.common_tls_context.validation_context`;
+  const strict = {
+    verify_certificate_hash: validation.verifyCertificateHash?.length,
+    verify_certificate_spki: validation.verifyCertificateSpki?.length,
+    crl: validation.crl,
+    custom_validator_config: validation.customValidatorConfig,
+    ca_certificate_provider_instance: validation.caCertificateProviderInstance,
+  };
+  for (const [name, value] of Object.entries(strict)) {
+    if (value) findings.invalid(`${field}.${name}`, 'cannot be verified');
+  }
+  if (secret.startsWith(FILE_ROOT)) return fileOrSystem(secret.slice(FILE_ROOT.length));
+  if (secret !== '') {
+    findings.invalid(
+      `${path}.common_tls_context.validation_context_sds_secret_config`,
+      `"${secret}" is not a file`,
+    );
+    return { verify: true };
+  }
+  if (validation.systemRootCerts) return { verify: true };
+  const ca = validation.trustedCa;
+  if (!ca) return { verify: false };
+  if (!ca.filename) findings.invalid(`${field}.trusted_ca`, 'only roots in files are supported');
+  return fileOrSystem(ca.filename ?? '');
+}
+
+function fileOrSystem(file: string): { file?: string; verify: boolean } {
+  return file === SYSTEM_ROOTS || file === '' ? { verify: true } : { file, verify: true };
+}
+
+/** Names that the peer's certificate must have one of. A pattern is refused: leaving it out would accept anyone. */
+function exactNames(findings: Findings, validation: Validation, path: string): string[] {
+  const typed = (validation.matchTypedSubjectAltNames ?? []).map((name) => name.matcher);
+  const matchers = typed.length > 0 ? typed : (validation.matchSubjectAltNames ?? []);
+  const names: string[] = [];
+  matchers.forEach((matcher, index) => {
+    if (matcher?.exact && !matcher.ignoreCase) names.push(matcher.exact);
+    else
+      findings.invalid(`${path}.match_typed_subject_alt_names[${index}]`, 'only exact names can be verified');
+  });
+  return names;
+}
