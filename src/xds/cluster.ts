@@ -11,11 +11,16 @@ import { circuitBreakers, outlierDetection } from './outlier-detection';
 import { decodeMessage, pb } from './pb';
 import { reportUnsupported } from './unsupported-fields';
 import { percent, positiveDurationMs } from './values';
+import { splitMessage } from './wire';
 
 type PbCluster = pb.envoy.config.cluster.v3.Cluster;
 
 const DISCOVERY = ['STATIC', 'STRICT_DNS', 'LOGICAL_DNS', 'EDS', 'ORIGINAL_DST'] as const;
 const DNS_FAMILY = ['auto', 'v4', 'v6', 'auto', 'auto'] as const;
+/** Clusters of the sidecar's own listeners. */
+const INBOUND = /^(inbound\||InboundPassthroughCluster$)/;
+/** The field `resolvers` of every DNS resolver extension. */
+const RESOLVERS = 1;
 const DEFAULT_DNS_REFRESH_MS = 5_000;
 const DEFAULT_PANIC_PERCENT = 50;
 
@@ -24,7 +29,10 @@ export function decodeCluster(bytes: Uint8Array): Decoded<Cluster> {
   return decodeSafely(new Findings('Cluster', ''), (findings) => {
     const message = decodeMessage(pb.envoy.config.cluster.v3.Cluster, bytes);
     findings.resource = message.name;
-    return cluster(findings, message);
+    const value = cluster(findings, message);
+    // No call of ours uses them: what they ask for is of no consequence.
+    if (INBOUND.test(message.name)) findings.unsupported.length = 0;
+    return value;
   });
 }
 
@@ -116,6 +124,10 @@ function dnsSettings(
   discovery: Cluster['discovery'],
 ): { dns?: Cluster['dns'] } {
   if (discovery !== 'STRICT_DNS' && discovery !== 'LOGICAL_DNS') return {};
+  const resolver = message.typedDnsResolverConfig?.typedConfig?.value;
+  if (resolver && splitMessage(resolver, RESOLVERS).parts.length > 0) {
+    findings.ignored('typed_dns_resolver_config', "names are resolved by the process' own resolver");
+  }
   const family = DNS_FAMILY[message.dnsLookupFamily];
   if (!family) findings.invalid('dns_lookup_family', `${message.dnsLookupFamily} is unknown`);
   return {

@@ -50,9 +50,14 @@ export class Findings {
 
   conclude<T>(value: T): Decoded<T> {
     if (this.reasons.length === 0) return { ok: true, value, unsupported: this.unsupported };
+    return this.refuse();
+  }
+
+  refuse(): Decoded<never> {
+    const resource = this.resource === '' ? '(unnamed)' : this.resource;
     return {
       ok: false,
-      reasons: this.reasons.map((reason) => `${this.resourceType} ${this.resource}: ${reason}`),
+      reasons: this.reasons.map((reason) => `${this.resourceType} ${resource}: ${reason}`),
     };
   }
 }
@@ -63,9 +68,6 @@ export function decodeSafely<T>(findings: Findings, decode: (findings: Findings)
     return findings.conclude(decode(findings));
   } catch (error) {
     findings.invalid('bytes', `cannot be decoded: ${error instanceof Error ? error.message : String(error)}`);
-    return {
-      ok: false,
-      reasons: findings.reasons.map((r) => `${findings.resourceType} ${findings.resource}: ${r}`),
-    };
+    return findings.refuse();
   }
 }

@@ -13,7 +13,6 @@ type Wrapper = { value?: number | null } | null | undefined;
 export function outlierDetection(findings: Findings, message: PbOutlier): OutlierDetection {
   const path = 'outlier_detection.';
   reportUnsupported(findings, 'OutlierDetection', message, path);
-  findings.notApplied('outlierDetection', 'outlier_detection');
   const share = (field: string, value: Wrapper, otherwise: number): number => {
     const number = wrapped(value, otherwise);
     if (number > 100) findings.invalid(path + field, `${number} is greater than 100`);
@@ -21,7 +20,7 @@ export function outlierDetection(findings: Findings, message: PbOutlier): Outlie
   };
   const base = positiveDurationMs(findings, `${path}base_ejection_time`, message.baseEjectionTime) ?? 30_000;
   const max = positiveDurationMs(findings, `${path}max_ejection_time`, message.maxEjectionTime) ?? 300_000;
-  return {
+  const outlier: OutlierDetection = {
     consecutive5xx: wrapped(message.consecutive_5xx, 5),
     enforcingConsecutive5xx: share('enforcing_consecutive_5xx', message.enforcingConsecutive_5xx, 100),
     consecutiveGatewayFailure: wrapped(message.consecutiveGatewayFailure, 5),
@@ -50,6 +49,19 @@ export function outlierDetection(findings: Findings, message: PbOutlier): Outlie
     failurePercentageMinimumHosts: wrapped(message.failurePercentageMinimumHosts, 5),
     failurePercentageRequestVolume: wrapped(message.failurePercentageRequestVolume, 50),
   };
+  if (ejects(outlier)) findings.notApplied('outlierDetection', 'outlier_detection');
+  return outlier;
+}
+
+/** istiod says "never" with an enforcing share of 0. */
+function ejects(outlier: OutlierDetection): boolean {
+  return (
+    outlier.enforcingConsecutive5xx > 0 ||
+    outlier.enforcingConsecutiveGatewayFailure > 0 ||
+    outlier.enforcingSuccessRate > 0 ||
+    outlier.enforcingFailurePercentage > 0 ||
+    (outlier.splitExternalLocalOriginErrors && outlier.enforcingConsecutiveLocalOriginFailure > 0)
+  );
 }
 
 const DEFAULT_LIMIT = 1024;

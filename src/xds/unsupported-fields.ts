@@ -107,7 +107,6 @@ const FIELDS = {
     healthChecks: 'endpoints are not checked actively',
     dnsResolvers: "names are resolved by the process' own resolver",
     dnsResolutionConfig: "names are resolved by the process' own resolver",
-    typedDnsResolverConfig: "names are resolved by the process' own resolver",
     upstreamBindConfig: 'connections come from the default address',
     lbSubsetConfig: 'all endpoints of the cluster are used',
     closeConnectionsOnHostHealthFailure: 'connections to unhealthy endpoints stay open',
