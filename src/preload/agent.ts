@@ -23,6 +23,8 @@ export interface Agent {
   readonly mesh: Mesh;
   /** Starts the link without a call. */
   start(): void;
+  /** Makes the link, without starting it, so that the application's worker threads find it (decision 14). */
+  serveWorkers(): void;
 }
 
 export function createAgent({ settings, log, workerFile, onSidecar, currentRoute }: AgentOptions): Agent {
@@ -41,10 +43,7 @@ export function createAgent({ settings, log, workerFile, onSidecar, currentRoute
         answer(found === undefined);
       });
     },
-    () =>
-      isMainThread
-        ? createLink({ settings, workerFile, log })
-        : createLinkProxy({ settings, workerFile, log }),
+    () => (isMainThread ? createLink({ settings, workerFile, log }) : createLinkProxy()),
   );
   const mesh = createMesh({
     feed,
@@ -53,5 +52,5 @@ export function createAgent({ settings, log, workerFile, onSidecar, currentRoute
     log,
     currentRoute,
   });
-  return { mesh, start: () => feed.start() };
+  return { mesh, start: () => feed.start(), serveWorkers: () => feed.prepare() };
 }

@@ -15,7 +15,10 @@ interface Question {
  */
 export class GatedFeed implements MeshFeed {
   #phase: 'idle' | 'asking' | 'shut' | 'open' = 'idle';
+  /** Once the gate is open. */
   #link: MeshFeed | undefined;
+  /** Perhaps made before that. */
+  #made: MeshFeed | undefined;
   readonly #listeners: FeedListener[] = [];
   readonly #questions: Question[] = [];
 
@@ -39,6 +42,11 @@ export class GatedFeed implements MeshFeed {
     });
   }
 
+  /** Makes the link without starting it. */
+  prepare(): void {
+    this.#made ??= this.createLink();
+  }
+
   ask(scheme: 'http' | 'https', port: number, host: string): void {
     if (this.#link !== undefined) this.#link.ask(scheme, port, host);
     else if (this.#phase !== 'shut') this.#questions.push({ scheme, port, host });
@@ -51,7 +59,8 @@ export class GatedFeed implements MeshFeed {
   }
 
   #open(): void {
-    const link = this.createLink();
+    this.#made ??= this.createLink();
+    const link = this.#made;
     this.#phase = 'open';
     this.#link = link;
     for (const listener of this.#listeners) link.listen(listener);

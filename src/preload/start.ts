@@ -44,13 +44,19 @@ export function start(folder: string): void {
     log.line('error', 'agent.failed', 'The agent could not start; calls go their own way.', fields);
   };
   install(settings, log, new LazyMesh(() => theAgent().mesh, failed), switches);
-  onFirstListen(() => {
+  const safely = (action: (agent: Agent) => void) => () => {
     try {
-      theAgent().start();
+      action(theAgent());
     } catch (error) {
       failed(error);
     }
-  });
+  };
+  onFirstListen(safely((it) => it.start()));
+  if (currentThread().isMainThread)
+    process.once(
+      'worker',
+      safely((it) => it.serveWorkers()),
+    );
   if (settings.file !== '') {
     new SettingsFile(settings, report, (toggles) => {
       log.level = toggles.log;

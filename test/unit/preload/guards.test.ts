@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { currentThread, foreign, isTool } from '../../../src/preload/guards';
+
+const MAIN = () => ({ isMainThread: true, parentPort: null });
+
+describe('preload: guards', () => {
+  const tools = [
+    '/usr/lib/node_modules/npm/bin/npm-cli.js',
+    '/usr/lib/node_modules/npm/bin/npx-cli.js',
+    '/usr/bin/npm',
+    '/app/node_modules/.bin/tsc',
+    '/app/node_modules/typescript/bin/tsc',
+    '/app/.yarn/releases/yarn-4.1.0.cjs',
+    '/root/.cache/node/corepack/v1/pnpm/9.0.0/bin/pnpm.cjs',
+    '/usr/lib/node_modules/corepack/dist/corepack.js',
+    '/app/node_modules/.bin/webpack',
+    '/app/node_modules/esbuild/bin/esbuild',
+    '/usr/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js',
+  ];
+  for (const script of tools) it(`knows ${script} as a tool`, () => assert.equal(isTool(script), true));
+
+  for (const script of [
+    '/app/server.js',
+    '/app/dist/main.cjs',
+    '/app/npm/server.js',
+    '/app',
+    '/app/yarning.js',
+  ]) {
+    it(`takes ${script} for an application`, () => assert.equal(isTool(script), false));
+  }
+
+  it('takes no script (node -e, standard input) for an application', () => {
+    assert.equal(isTool(undefined), false);
+    assert.equal(foreign(['node'], MAIN), undefined);
+  });
+
+  it('looks through symbolic links', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'inmesh-guard-'));
+    mkdirSync(join(folder, 'npm/bin'), { recursive: true });
+    writeFileSync(join(folder, 'npm/bin/npm-cli.js'), '');
+    symlinkSync(join(folder, 'npm/bin/npm-cli.js'), join(folder, 'package-manager'));
+    const found = isTool(join(folder, 'package-manager'));
+    rmSync(folder, { recursive: true });
+    assert.equal(found, true);
+  });
+
+  it('knows threads for module loaders, and leaves application workers in', () => {
+    const worker = { isMainThread: false, parentPort: {} };
+    assert.equal(
+      foreign(['node'], () => worker),
+      undefined,
+    );
+    assert.equal(
+      foreign(['node'], () => ({ ...worker, parentPort: null })),
+      'loader thread',
+    );
+    assert.equal(
+      foreign(['node'], () => ({ ...worker, isInternalThread: true })),
+      'loader thread',
+    );
+  });
+
+  it('knows the main thread without loading worker_threads', () => {
+    assert.equal(currentThread().isMainThread, true);
+  });
+});
