@@ -4,7 +4,7 @@
  */
 
 import type { ClusterState, EdfSchedule, EndpointState } from '../cluster';
-import type { ClusterSnapshot } from '../model';
+import type { ClusterSnapshot, LoadBalancingPolicy } from '../model';
 import { buildHostSets, type HostSet, type LocalityHosts } from './host-set';
 import { leastRequest } from './least-request';
 import { localitySchedule } from './locality';
@@ -14,6 +14,7 @@ import { RandomChoice } from './random';
 import { roundRobin } from './round-robin';
 
 export class Balancer {
+  private readonly policy: LoadBalancingPolicy;
   private readonly sets: readonly HostSet[];
   private readonly load: PriorityLoad;
   /** Set when every pick is from the healthy hosts of one priority without locality weights: nearly always. */
@@ -28,6 +29,7 @@ export class Balancer {
     isOut: (host: EndpointState) => boolean = never,
   ) {
     const { cluster, endpoints } = snapshot;
+    this.policy = { ...cluster.loadBalancing };
     this.sets = buildHostSets(endpoints, state, isOut);
     this.load = priorityLoad(this.sets, endpoints.overprovisioningFactor, cluster.healthyPanicThreshold);
     const first = this.load.healthy.indexOf(100);
@@ -86,14 +88,14 @@ export class Balancer {
   }
 
   private createPicker(hosts: readonly EndpointState[], name: string): Picker {
-    const { loadBalancing } = this.snapshot.cluster;
-    switch (loadBalancing.kind) {
+    const { policy } = this;
+    switch (policy.kind) {
       case 'ROUND_ROBIN': {
         const start = Math.floor(this.random() * hosts.length);
         return roundRobin(hosts, this.state.cursor(name, start), this.random);
       }
       case 'LEAST_REQUEST':
-        return leastRequest(hosts, loadBalancing.choiceCount, loadBalancing.activeRequestBias);
+        return leastRequest(hosts, policy.choiceCount, policy.activeRequestBias);
       default:
         return new RandomChoice(hosts);
     }

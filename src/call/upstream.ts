@@ -7,25 +7,30 @@ export class Upstream {
   /** The control plane took it away: calls that hold it find no cluster. */
   removed = false;
   private readonly state: ClusterState;
-  private balancer: Balancer | undefined;
+  private balancer: Balancer;
 
+  /** Throws for a snapshot that no balancer can be made of. */
   constructor(
     public snapshot: ClusterSnapshot,
     private readonly random: Random,
   ) {
     this.state = new ClusterState(snapshot.cluster.name);
-    this.state.follow(snapshot.endpoints);
+    this.balancer = this.balance(snapshot);
   }
 
+  /** As the constructor; what was before stays if it throws. */
   update(snapshot: ClusterSnapshot): void {
-    this.state.follow(snapshot.endpoints);
+    this.balancer = this.balance(snapshot);
     this.snapshot = snapshot;
-    this.balancer = undefined;
   }
 
-  /** As `Balancer.pick`; the balancer is made at the first pick after a push. */
+  private balance(snapshot: ClusterSnapshot): Balancer {
+    this.state.follow(snapshot.endpoints);
+    return new Balancer(snapshot, this.state, this.random);
+  }
+
+  /** As `Balancer.pick`. */
   pick(tried: readonly EndpointState[] | undefined, reselections: number): EndpointState | undefined {
-    this.balancer ??= new Balancer(this.snapshot, this.state, this.random);
     return this.balancer.pick(tried, reselections);
   }
 
