@@ -1,0 +1,4 @@
+export * from './node';
+export * from './scope';
+export * from './service';
+export * from './world';
