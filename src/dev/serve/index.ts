@@ -1,0 +1,2 @@
+export { Publication } from './publication';
+export { type DiscoveryServer, startServer } from './server';
