@@ -1,0 +1,14 @@
+/** Entry of the link's worker thread. Ends with the process: nothing is flushed, nothing keeps it alive. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MainMessage, WorkerMessage, WorkerStart } from '../protocol';
+import { Link } from './link';
+
+if (parentPort === null) throw new Error('the link runs in a worker thread');
+const port = parentPort;
+const link = new Link({
+  start: workerData as WorkerStart,
+  post: (message: WorkerMessage) => port.postMessage(message),
+});
+port.on('message', (message: MainMessage) => link.receive(message));
+link.start();
