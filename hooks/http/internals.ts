@@ -1,0 +1,123 @@
+/**
+ * What this hook touches of Node's `ClientRequest` that has no documented name. One place, checked at install by
+ * building a request that goes nowhere: where the shape is another, the hook does not install.
+ */
+
+import * as http from 'node:http';
+import type { Socket } from 'node:net';
+
+/** One entry of `outputData`: bytes that wait for a socket. */
+export interface Output {
+  data: string | Uint8Array;
+  encoding: string | null;
+  callback: ((error?: Error | null) => void) | null;
+}
+
+/** A client request with the fields that Node's own agent and parser use. */
+export interface RequestInternals {
+  /** The rendered head, with its final empty line; null while headers may change. */
+  _header: string | null;
+  _headerSent: boolean;
+  outputData: Output[];
+  outputSize: number;
+  _closed: boolean;
+  _ended: boolean;
+  _last: boolean;
+  parser: unknown;
+  timeoutCb: unknown;
+  timeout?: number;
+  res: http.IncomingMessage | null;
+  upgradeOrConnect: boolean;
+  _implicitHeader(): void;
+  _finish(): void;
+  _send(
+    data: string | Uint8Array,
+    encoding?: string | null,
+    callback?: Output['callback'],
+    byteLength?: number,
+  ): boolean;
+  onSocket(socket: Socket | null, error?: Error): void;
+}
+
+export type NodeRequest = Omit<http.ClientRequest, 'onSocket' | 'agent' | 'socket' | 'reusedSocket'> &
+  RequestInternals & {
+    agent: http.Agent | undefined;
+    socket: Socket | null;
+    reusedSocket: boolean;
+  };
+
+/** A socket that carries a request. */
+export interface CarryingSocket extends Socket {
+  _httpMessage?: unknown;
+  _hadError?: boolean;
+}
+
+/** Natives as they were at preload. Whoever replaces them later stays outermost. */
+export const NativeClientRequest = http.ClientRequest;
+export const nativeHttpRequest = http.request;
+
+/** Why this Node cannot be hooked, or undefined. */
+export function unknownShape(): string | undefined {
+  const agent = {
+    addRequest: acceptRequest,
+    protocol: 'http:',
+    defaultPort: 80,
+    keepAlive: true,
+    options: {},
+  };
+  const request = new NativeClientRequest({
+    host: 'inmesh.invalid',
+    method: 'POST',
+    path: '/',
+    agent: agent as unknown as http.Agent,
+    // The public types know only one of the constructor's shapes.
+  } as unknown as URL) as unknown as NodeRequest;
+  const missing = FIELDS.filter((name) => !(name in request));
+  if (missing.length > 0) return `ClientRequest has no ${missing.join(', ')}`;
+  const methods = METHODS.filter((name) => typeof request[name] !== 'function');
+  if (methods.length > 0) return `ClientRequest has no ${methods.join('(), ')}()`;
+  if (request._header !== null) return 'the head is rendered before it is asked for';
+  request.write('abc');
+  const head: unknown = request._header;
+  if (typeof head !== 'string' || !head.startsWith('POST / HTTP/1.1\r\n') || !head.endsWith('\r\n\r\n')) {
+    return 'the rendered head has another form';
+  }
+  const first = request.outputData[0];
+  if (first === undefined || typeof first.data !== 'string' || !first.data.startsWith(head)) {
+    return 'waiting output has another form';
+  }
+  return request._headerSent === true ? undefined : 'the head counts as unsent after a write';
+}
+
+const FIELDS = [
+  '_header',
+  '_headerSent',
+  'outputData',
+  'outputSize',
+  '_closed',
+  '_ended',
+  '_last',
+  'parser',
+  'timeoutCb',
+  'res',
+  'upgradeOrConnect',
+  'reusedSocket',
+  'shouldKeepAlive',
+] as const satisfies readonly (keyof NodeRequest)[];
+const METHODS = ['_implicitHeader', '_finish', '_send', 'onSocket'] as const;
+
+function acceptRequest(): void {
+  return;
+}
+
+const proxySymbol = findSymbol(new http.Agent(), 'kProxyConfig');
+
+/** Set on agents that send requests through a proxy of the environment (Node 22.21 and 24.5 on). */
+export function hasProxyConfig(agent: http.Agent): boolean {
+  const symbol = proxySymbol ?? findSymbol(agent, 'kProxyConfig');
+  return symbol !== undefined && Boolean((agent as unknown as Record<symbol, unknown>)[symbol]);
+}
+
+function findSymbol(holder: object, description: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(holder).find((symbol) => symbol.description === description);
+}

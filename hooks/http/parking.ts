@@ -1,0 +1,98 @@
+/** Everything that the hook's parts share, and the place where requests are parked. */
+
+import type { Mesh } from '../../src/call';
+import { Pools } from '../../src/transport';
+import type { HookContext } from '../hook';
+import { Exchange } from './exchange';
+import type { NodeRequest } from './internals';
+import { type AgentOptions, type AppAgent, leaveToAgent, ParkingAgent } from './parking-agent';
+import { adopt, kExchange, type MeshRequest } from './request';
+
+const { performance, setTimeout } = globalThis;
+
+export class Parking {
+  readonly mesh: Mesh;
+  readonly pools: Pools;
+  readonly now = (): number => performance.now();
+  private readonly agents = new WeakMap<AppAgent, ParkingAgent>();
+  private readonly parkRequest = (request: NodeRequest, options: AgentOptions, agent: ParkingAgent): void =>
+    this.park(request, options, agent);
+
+  constructor(readonly context: HookContext) {
+    this.mesh = context.mesh;
+    this.pools = new Pools(this.now, { setTimeout });
+  }
+
+  /** The stand-in for an agent of the application; undefined where the agent must be left alone. */
+  agentFor(app: AppAgent): ParkingAgent | undefined {
+    const known = this.agents.get(app);
+    if (known !== undefined) return known;
+    const reason = leaveToAgent(app);
+    if (reason !== undefined) {
+      this.leaveAlone(reason);
+      return undefined;
+    }
+    const agent = new ParkingAgent(app, this.parkRequest);
+    this.agents.set(app, agent);
+    return agent;
+  }
+
+  /** Named once: calls to mesh hosts that the hook does not touch. */
+  leaveAlone(reason: string): void {
+    const message = `calls to mesh hosts with ${reason} are left alone`;
+    this.context.log.line('info', 'http.left-alone', message, { reason }, reason);
+  }
+
+  /** `agent.destroy()` of the application. */
+  closeAgent(app: AppAgent): void {
+    const agent = this.agents.get(app);
+    if (agent === undefined) return;
+    for (const exchange of [...agent.calls]) exchange.closeByAgent();
+  }
+
+  /** Runs a step of an exchange; an error of ours costs the call our help, never the application an exception. */
+  guard<T>(exchange: Exchange, step: (this: Exchange, argument: T) => void, argument: T): void {
+    try {
+      step.call(exchange, argument);
+    } catch (error) {
+      this.context.failed(error);
+      exchange.rescue(error as Error);
+    }
+  }
+
+  private park(request: NodeRequest, options: AgentOptions, agent: ParkingAgent): void {
+    const { app } = agent;
+    request.agent = app;
+    let exchange: Exchange | undefined;
+    try {
+      exchange = this.exchangeFor(request, options, agent);
+    } catch (error) {
+      this.context.failed(error);
+    }
+    if (exchange === undefined) {
+      if (options['agent'] === (agent as unknown)) options['agent'] = app;
+      app.addRequest(request, options);
+    }
+  }
+
+  /** Undefined: the application's agent shall have it. */
+  private exchangeFor(
+    request: NodeRequest,
+    options: AgentOptions,
+    agent: ParkingAgent,
+  ): Exchange | undefined {
+    const scheme = agent.protocol === 'https:' ? 'https' : 'http';
+    const host = options.host.startsWith('[') ? options.host.slice(1, -1) : options.host;
+    const port = Number(options.port);
+    const ownership = this.mesh.ownership(scheme, host, port);
+    if (ownership === 'not-ours' || !adopt(request)) return undefined;
+    const exchange = new Exchange(this, request as MeshRequest, options, agent, scheme, host, port);
+    if (request.destroyed) {
+      request.onSocket(null);
+      return exchange;
+    }
+    (request as MeshRequest)[kExchange] = exchange;
+    exchange.start(ownership === 'ours');
+    return exchange;
+  }
+}

@@ -1,0 +1,125 @@
+/** The head of a request of ours: what routing may look at, and its bytes for one attempt. */
+
+import { AsyncResource } from 'node:async_hooks';
+import type { Attempt, RequestHead, Scheme } from '../../src/call';
+import { type HeadSource, parseHead, renderHead } from './head';
+import type { AgentOptions } from './parking-agent';
+import { Recorder } from './recorder';
+import type { MeshRequest } from './request';
+import { replaceHead, rewind } from './rewind';
+
+/** Kept of a body in case that a connection used before is dead, when no retry policy says how much. */
+const RECORD_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * It is the async context of its `http.request` as well: one object per call, and every event of the call runs in it
+ * (decision 4).
+ */
+export class RoutedHead extends AsyncResource implements RequestHead, HeadSource {
+  path = '';
+  authority = '';
+  recorder: Recorder | undefined;
+  /** The head as Node rendered it, and as it stands in the request now. */
+  private ownHead = '';
+  private head = '';
+  private lines: Map<string, string | string[]> | undefined;
+  private readonly rawLines: boolean;
+  private closeRendered = false;
+
+  constructor(
+    readonly request: MeshRequest,
+    readonly options: AgentOptions,
+    readonly scheme: Scheme,
+    readonly host: string,
+    readonly port: number,
+  ) {
+    super('INMESH_CALL', { requireManualDestroy: true });
+    // Only then the header store is empty although there are headers.
+    this.rawLines = Array.isArray(options['headers']);
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  header(name: string): string | readonly string[] | undefined {
+    if (this.rawLines) {
+      this.lines ??= parseHead(this.request._header ?? '');
+      return this.lines.get(name);
+    }
+    const value = this.request.getHeader(name);
+    return typeof value === 'number' ? String(value) : value;
+  }
+
+  lacks(name: string): boolean {
+    return this.header(name) === undefined;
+  }
+
+  get hopByHop(): boolean {
+    return this.rawLines || this.closeRendered || this.request.getHeader('connection') !== undefined;
+  }
+
+  /** Upstream connections are kept whatever the application's agent does with its own (decision 8). */
+  protected becomesOurs(): void {
+    const { request } = this;
+    if (!request.shouldKeepAlive && request._header !== null) this.closeRendered = true;
+    request.shouldKeepAlive = true;
+    request._last = false;
+  }
+
+  protected keepOwnHead(): void {
+    this.ownHead = this.request._header!;
+    this.head = this.ownHead;
+  }
+
+  /** Reads what routing matches on; an absolute-form target names host and path, as in Envoy. */
+  protected readTarget(): void {
+    const { path } = this.request;
+    const host = this.header('host');
+    this.authority = host === undefined ? '' : typeof host === 'string' ? host : host[0]!;
+    this.path = path;
+    if (path.charCodeAt(0) === 47 || !/^https?:\/\//i.test(path)) return;
+    const start = path.indexOf('://') + 3;
+    const end = path.slice(start).search(/[/?#]/);
+    this.authority = end < 0 ? path.slice(start) : path.slice(start, start + end);
+    const rest = end < 0 ? '/' : path.slice(start + end);
+    this.path = rest.startsWith('/') ? rest : `/${rest}`;
+  }
+
+  /** From here on the body is kept, `limit` bytes of it; what waits for a socket already is its beginning. */
+  protected record(limit: number): void {
+    const recorder = new Recorder(limit > 0 ? limit : RECORD_LIMIT_BYTES);
+    const { outputData } = this.request;
+    for (let i = 0; i < outputData.length; i++) {
+      const output = outputData[i]!;
+      let { data } = output;
+      if (i === 0 && typeof data === 'string' && data.startsWith(this.head))
+        data = data.slice(this.head.length);
+      output.callback = recorder.record(data, output.encoding, output.callback);
+    }
+    this.recorder = recorder;
+  }
+
+  protected writeHead(attempt: Attempt): void {
+    // Absolute-form differs from what the application wrote only in being taken apart.
+    const head = renderHead(this.ownHead, this, attempt);
+    replaceHead(this.request, this.head, head);
+    this.head = head;
+  }
+
+  protected restoreHead(): void {
+    replaceHead(this.request, this.head, this.ownHead);
+    this.head = this.ownHead;
+  }
+
+  protected rewindRequest(): void {
+    this.head = this.ownHead;
+    rewind(this.request, this.head, this.recorder);
+  }
+
+  /** What tells whether a head changed between its first routing and its end. */
+  protected signature(): string {
+    const { request } = this;
+    return JSON.stringify([request.method, request.path, request.getHeaders()]);
+  }
+}

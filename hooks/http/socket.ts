@@ -1,0 +1,60 @@
+/** Handing sockets to requests and taking them back, as Node's own agent does. */
+
+import type { Socket } from 'node:net';
+import { Connection } from '../../src/transport';
+import type { CarryingSocket } from './internals';
+import { emitNative, kExchange, type MeshRequest } from './request';
+
+const { performance } = globalThis;
+
+/** Node's error for a connection that ended too early. */
+export function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+}
+
+export function handOver(request: MeshRequest, socket: Socket): void {
+  request.onSocket(socket);
+}
+
+/** 'socket' without Node's machinery behind it: nothing can be written yet. */
+export function showEarly(request: MeshRequest, socket: Socket): void {
+  request.socket = socket;
+  const exchange = request[kExchange];
+  if (exchange === undefined || exchange.socketShown) return;
+  exchange.socketShown = true;
+  emitNative(request, 'socket', socket);
+}
+
+interface Handle {
+  asyncReset?(resource: object): void;
+}
+
+/** The handle's events belong to the call that uses it now, not to the one that connected it. */
+export function resetHandle(socket: Socket): void {
+  const handle = (socket as unknown as { _handle: Handle | null })._handle;
+  if (handle !== null && typeof handle?.asyncReset === 'function') handle.asyncReset({ handle });
+}
+
+/** Once per connection: where it goes when its request is done with it. */
+export function watchSocket(socket: Socket): void {
+  socket.on('free', onFree);
+  socket.on('agentRemove', onAgentRemove);
+}
+
+interface Carried {
+  shouldKeepAlive?: boolean;
+  res?: { headers: Record<string, string | undefined> } | null;
+}
+
+function onFree(this: CarryingSocket): void {
+  const carried = this._httpMessage as Carried | null | undefined;
+  this._httpMessage = null;
+  if (carried?.shouldKeepAlive === false) this.destroy();
+  else Connection.of(this)?.release(performance.now(), carried?.res?.headers['keep-alive']);
+}
+
+function onAgentRemove(this: Socket): void {
+  this.removeListener('free', onFree);
+  this.removeListener('agentRemove', onAgentRemove);
+  Connection.of(this)?.detach();
+}

@@ -1,0 +1,29 @@
+/** The static mesh of an HTTP fixture, as plain data. */
+
+export interface TestService {
+  readonly host: string;
+  /** The port that the application calls. */
+  readonly port: number;
+  /** Ports on 127.0.0.1. */
+  readonly endpoints: readonly number[];
+  /** The application speaks TLS itself. */
+  readonly tls?: boolean;
+  /** Only paths with this prefix have a route. */
+  readonly prefix?: string;
+  /** Envoy's conditions; none = no retries. */
+  readonly retryOn?: readonly string[];
+  readonly retries?: number;
+  readonly backOffMs?: number;
+  readonly perTryTimeoutMs?: number;
+  readonly timeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  readonly maxRequestsPerConnection?: number;
+  readonly setHeaders?: Readonly<Record<string, string>>;
+}
+
+export interface TestMesh {
+  readonly services: readonly TestService[];
+  /** The control plane never answers. */
+  readonly silent?: boolean;
+  readonly firstUseTimeoutMs?: number;
+}
