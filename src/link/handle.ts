@@ -18,6 +18,8 @@ export interface LinkHandleOptions {
 export interface LinkFeed extends MeshFeed {
   /** What of the resources in use is not done, and what was refused. */
   unsupported(): readonly UnsupportedField[];
+  /** Ends the worker thread for good; what is known stays. A process that ends need not call it. */
+  stop(): Promise<void>;
 }
 
 /** As many hosts that are not ours as the worker remembers, twice over. */
@@ -27,6 +29,7 @@ export class LinkHandle implements LinkFeed {
   readonly #cache = new FeedCache();
   readonly #asks = new Map<string, Ask>();
   readonly #thread: WorkerThread;
+  readonly #proxies: ProxyServer;
   #started = false;
   #unsupported: readonly UnsupportedField[] = [];
 
@@ -45,7 +48,7 @@ export class LinkHandle implements LinkFeed {
       message: (message) => this.#receive(message),
       down: () => this.#cache.setState('down', false),
     });
-    new ProxyServer(this);
+    this.#proxies = new ProxyServer(this);
   }
 
   get state(): LinkState {
@@ -74,6 +77,11 @@ export class LinkHandle implements LinkFeed {
 
   unlisten(listener: FeedListener): void {
     this.#cache.unlisten(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.#proxies.close();
+    await this.#thread.stop();
   }
 
   unsupported(): readonly UnsupportedField[] {

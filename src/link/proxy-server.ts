@@ -19,6 +19,12 @@ export class ProxyServer {
     unref(this.#channel);
   }
 
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const session of this.#sessions.values()) session.close();
+    this.#channel.close();
+  }
+
   #receive(request: ProxyRequest): void {
     const session = this.#sessions.get(request.id) ?? this.#open(request.id);
     session.seen();
@@ -54,6 +60,7 @@ class ProxySession implements FeedListener {
   readonly #asked = new Set<string>();
   readonly #known = new Map<string, HostService | null>();
   readonly #queue: ProxyAnswer[] = [];
+  #closed = false;
 
   constructor(
     id: string,
@@ -76,6 +83,7 @@ class ProxySession implements FeedListener {
   }
 
   close(): void {
+    this.#closed = true;
     this.#queue.length = 0;
     this.#channel.close();
   }
@@ -113,6 +121,7 @@ class ProxySession implements FeedListener {
 
   /** One message in a turn of the event loop: the application's own work comes between. */
   #send(message: ProxyAnswer): void {
+    if (this.#closed) return;
     this.#queue.push(message);
     if (this.#queue.length === 1) setImmediate(() => this.#drain());
   }

@@ -28,6 +28,8 @@ export class WorkerThread {
   #worker: Worker | undefined;
   #startedAt = 0;
   #deaths = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(readonly options: WorkerThreadOptions) {}
 
@@ -74,9 +76,17 @@ export class WorkerThread {
     this.#worker?.postMessage(message);
   }
 
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#restart);
+    await this.#worker?.terminate();
+  }
+
   #died(worker: Worker, reason: string): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    if (this.#stopped) return;
     this.#deaths = Date.now() - this.#startedAt >= STEADY_MS ? 1 : this.#deaths + 1;
     const ceiling = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** (this.#deaths - 1));
     const waitMs = ceiling * (0.5 + Math.random() / 2);
@@ -87,6 +97,6 @@ export class WorkerThread {
       { waitMs: Math.round(waitMs) },
     );
     this.options.down();
-    setTimeout(() => this.start(), waitMs).unref();
+    this.#restart = setTimeout(() => this.start(), waitMs).unref();
   }
 }
