@@ -153,6 +153,13 @@ export class AdsServer {
     }
   }
 
+  /** Sends everything again to whoever watches it, changed or not, as istiod's full pushes do. */
+  resend(): void {
+    for (const { watched } of this.#open)
+      for (const { sent } of watched.values()) for (const name of sent.keys()) sent.set(name, '');
+    this.push();
+  }
+
   /** Resolves when the predicate holds; looked at after everything a client says. Fails after `ms`. */
   async until(what: string, holds: () => boolean, ms = 5_000): Promise<void> {
     if (holds()) return;
