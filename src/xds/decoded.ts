@@ -8,6 +8,9 @@ export type Decoded<T> =
   | { readonly ok: true; readonly value: T; readonly unsupported: readonly UnsupportedField[] }
   | { readonly ok: false; readonly reasons: readonly string[] };
 
+/** A NACK is one message to the control plane, which takes 4 MiB at most. */
+const MAX_REASONS = 20;
+
 /** The effect on a route that is bad, or asks for what is not done. */
 export const LEFT_OUT = 'the route is left out';
 
@@ -55,10 +58,10 @@ export class Findings {
 
   refuse(): Decoded<never> {
     const resource = this.resource === '' ? '(unnamed)' : this.resource;
-    return {
-      ok: false,
-      reasons: this.reasons.map((reason) => `${this.resourceType} ${resource}: ${reason}`),
-    };
+    const reasons = this.reasons.slice(0, MAX_REASONS).map((r) => `${this.resourceType} ${resource}: ${r}`);
+    const more = this.reasons.length - MAX_REASONS;
+    if (more > 0) reasons.push(`${this.resourceType} ${resource}: and ${more} more`);
+    return { ok: false, reasons };
   }
 }
 
