@@ -10,6 +10,7 @@ export type Decoded<T> =
 
 /** A NACK is one message to the control plane, which takes 4 MiB at most. */
 const MAX_REASONS = 20;
+const MAX_TEXT = 400;
 
 /** The effect on a route that is bad, or asks for what is not done. */
 export const LEFT_OUT = 'the route is left out';
@@ -31,12 +32,13 @@ export class Findings {
 
   /** A value that Envoy refuses. `field` in protobuf names. */
   invalid(field: string, what: string): void {
-    this.reasons.push(`${field}: ${what}`);
+    this.reasons.push(clip(`${field}: ${what}`));
   }
 
   /** Valid, but not done here. `effect` is a sentence of what follows for calls. */
   ignored(field: string, effect: string): void {
-    this.unsupported.push({ resourceType: this.resourceType, resource: this.resource, field, effect });
+    const { resourceType, resource } = this;
+    this.unsupported.push({ resourceType, resource, field: clip(field), effect: clip(effect) });
   }
 
   /** As `ignored`, and the route cannot be used. */
@@ -63,6 +65,11 @@ export class Findings {
     if (more > 0) reasons.push(`${this.resourceType} ${resource}: and ${more} more`);
     return { ok: false, reasons };
   }
+}
+
+/** Values of a peer are quoted in reports; they may be of any length. */
+function clip(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT / 2)} … ${text.slice(-MAX_TEXT / 2)}`;
 }
 
 /** Runs a decoder; whatever it throws becomes a reason. */
