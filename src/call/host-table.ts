@@ -4,6 +4,11 @@ import type { Scheme } from './seam';
 
 /** Spellings remembered per generation; two generations are kept: together the last 10,000 or more in use. */
 const GENERATION = 5_000;
+/**
+ * Hosts asked for are kept, but a crawler asks for everything: beyond this the oldest that is not ours is dropped.
+ * More than the link keeps, so that one that was dropped and is asked for again is answered again.
+ */
+const MOST_HOSTS = 21_000;
 
 /** The hosts of one scheme and port. */
 export class HostTable {
@@ -49,9 +54,24 @@ export class HostTable {
   }
 
   create(host: string): HostEntry {
+    if (this.hosts.size >= MOST_HOSTS) this.dropStranger();
     const entry = new HostEntry(this.scheme, host, this.port);
     this.hosts.set(host, entry);
     return entry;
+  }
+
+  /** As `create`, for a host that nobody asked for lately: spellings may still lead to an entry dropped before. */
+  createLate(host: string): HostEntry {
+    this.forgetSpellings();
+    return this.create(host);
+  }
+
+  private dropStranger(): void {
+    for (const [host, entry] of this.hosts) {
+      if (entry.ownership !== 'not-ours') continue;
+      this.hosts.delete(host);
+      return;
+    }
   }
 
   entries(): Iterable<HostEntry> {

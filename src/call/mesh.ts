@@ -94,7 +94,7 @@ export class InProcessMesh implements Mesh, FeedListener {
   onHost(scheme: Scheme, port: number, host: string, service: HostService | null): void {
     this.directory.waiting.heard();
     const table = this.directory.table(scheme, port);
-    const entry = table.get(host) ?? table.create(host);
+    const entry = table.get(host) ?? table.createLate(host);
     entry.view = undefined;
     entry.tlsCluster = '';
     entry.clusters = [];

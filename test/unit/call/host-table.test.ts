@@ -23,3 +23,21 @@ describe('remembered spellings', () => {
     assert.equal(table.cached('a'), undefined);
   });
 });
+
+describe('hosts asked for', () => {
+  it('of a crawler only so many strangers are kept, what is ours stays', () => {
+    const table = new HostTable('https', 443);
+    const ours = table.create('reviews');
+    ours.ownership = 'ours';
+    for (let i = 0; i < 30_000; i++) table.create(`h${i}`).ownership = 'not-ours';
+    assert.equal([...table.entries()].length, 21_000);
+    assert.equal(table.get('reviews'), ours);
+    assert.equal(table.get('h0'), undefined);
+  });
+  it('one dropped and told of later is found under spellings used before', () => {
+    const table = new HostTable('https', 443);
+    table.remember('Shop', table.create('shop'));
+    table.createLate('late');
+    assert.equal(table.cached('Shop'), undefined);
+  });
+});
