@@ -4,7 +4,7 @@ import type { DeltaRequest, DeltaResponse } from '../../xds';
 import { TYPE_URL } from '../../xds';
 import { type NodeView, nodeView } from '../mesh';
 import type { Publication, Subscriber } from './publication';
-import { type StreamEvents, SERVED_TYPES, UnservedType } from './stream';
+import { SERVED_TYPES, type StreamEvents, UnservedType } from './stream';
 import type { Resource } from './view';
 
 interface Watch {

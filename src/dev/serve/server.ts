@@ -50,7 +50,13 @@ export async function startServer(
       } catch (error) {
         leave();
         const details = error instanceof Error ? error.message : String(error);
-        log.line('warn', 'dev.stream.refused', `a client's stream was ended: ${details}`, { details }, details);
+        log.line(
+          'warn',
+          'dev.stream.refused',
+          `a client's stream was ended: ${details}`,
+          { details },
+          details,
+        );
         call.emit('error', { code: status.INVALID_ARGUMENT, details });
       }
     });
@@ -94,14 +100,32 @@ function streamLog(log: Log, number: number): StreamEvents {
   return {
     connected(nodeId, { namespace }) {
       id = nodeId;
-      log.line('info', 'dev.client.connected', `client ${id} connected`, { node: id, namespace }, `${number}`);
+      log.line(
+        'info',
+        'dev.client.connected',
+        `client ${id} connected`,
+        { node: id, namespace },
+        `${number}`,
+      );
     },
     sent(typeUrl, resources, removed) {
       const text = `${resources} ${short(typeUrl)} sent, ${removed} removed, to ${id}`;
-      log.line('debug', 'dev.sent', text, { node: id, type: typeUrl, resources, removed }, `${number}${typeUrl}`);
+      log.line(
+        'debug',
+        'dev.sent',
+        text,
+        { node: id, type: typeUrl, resources, removed },
+        `${number}${typeUrl}`,
+      );
     },
     accepted(typeUrl) {
-      log.line('debug', 'dev.ack', `${id} took ${short(typeUrl)}`, { node: id, type: typeUrl }, `${number}${typeUrl}`);
+      log.line(
+        'debug',
+        'dev.ack',
+        `${id} took ${short(typeUrl)}`,
+        { node: id, type: typeUrl },
+        `${number}${typeUrl}`,
+      );
     },
     refused(typeUrl, reason) {
       const text = `${id} refused ${short(typeUrl)}: ${reason}`;

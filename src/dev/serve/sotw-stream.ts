@@ -4,7 +4,7 @@ import type { SotwRequest, SotwResponse } from '../../xds';
 import { TYPE_URL } from '../../xds';
 import { type NodeView, nodeView } from '../mesh';
 import type { Publication, Subscriber } from './publication';
-import { type StreamEvents, SERVED_TYPES, UnservedType } from './stream';
+import { SERVED_TYPES, type StreamEvents, UnservedType } from './stream';
 import type { Resource } from './view';
 
 interface Watch {
@@ -58,7 +58,8 @@ export class SotwStream implements Subscriber {
     let sent = 0;
     for (const typeUrl of SERVED_TYPES) {
       const watch = this.watches.get(typeUrl);
-      if (watch && versionsOf(this.current(typeUrl, watch)) !== watch.sent) sent += this.answer(typeUrl, watch);
+      if (watch && versionsOf(this.current(typeUrl, watch)) !== watch.sent)
+        sent += this.answer(typeUrl, watch);
     }
     return sent;
   }
@@ -67,7 +68,13 @@ export class SotwStream implements Subscriber {
     const resources = this.current(typeUrl, watch);
     watch.sent = versionsOf(resources);
     watch.nonce = String(++this.nonce);
-    this.send({ typeUrl, nonce: watch.nonce, versionInfo: watch.nonce, controlPlane: 'inmesh-dev', resources });
+    this.send({
+      typeUrl,
+      nonce: watch.nonce,
+      versionInfo: watch.nonce,
+      controlPlane: 'inmesh-dev',
+      resources,
+    });
     this.events.sent(typeUrl, resources.length, 0);
     return resources.length;
   }

@@ -57,5 +57,10 @@ export class MeshView {
 }
 
 function resource(name: string, typeUrl: string, value: Uint8Array): Resource {
-  return { name, typeUrl, value, version: createHash('sha256').update(value).digest('base64url').slice(0, 16) };
+  return {
+    name,
+    typeUrl,
+    value,
+    version: createHash('sha256').update(value).digest('base64url').slice(0, 16),
+  };
 }

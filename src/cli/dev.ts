@@ -1,0 +1,62 @@
+/** `inmesh dev <folder>`: the embedded control plane. */
+
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { startDevControlPlane } from '../dev';
+import { createPinoLog } from '../observe/pino';
+import { CliError } from './error';
+
+interface DevFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function addDevCommand(program: Command): void {
+  program
+    .command('dev')
+    .description('serve a folder of Istio YAML as the xDS that an istiod would give a sidecar')
+    .argument(
+      '<folder>',
+      'ServiceEntry, WorkloadEntry, VirtualService, DestinationRule and Sidecar, as .yaml files',
+    )
+    .option('--port <number>', 'port to listen on; 0 = any free one', portOf, 15010)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--json', 'the ready line and the log as JSON, one object a line')
+    .option('--verbose', 'also show what is sent to clients and what they acknowledge')
+    .action(run);
+}
+
+async function run(folder: string, flags: DevFlags): Promise<void> {
+  await checkFolder(folder);
+  const log = createPinoLog({
+    level: flags.verbose ? 'debug' : 'info',
+    format: flags.json ? 'json' : 'pretty',
+  });
+  const { host, port } = flags;
+  const plane = await startDevControlPlane({ folder, host, port, log });
+  // The first line of standard output is for programs; everything else goes to standard error.
+  const ready = flags.json
+    ? JSON.stringify({ address: plane.address, xds: `grpc://${plane.address}`, folder })
+    : `inmesh dev: serving ${folder} on ${plane.address} (INMESH_XDS=grpc://${plane.address})`;
+  process.stdout.write(`${ready}\n`);
+  const stop = () => {
+    void plane.stop().then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new CliError(`cannot read the folder ${folder}: ${error.code ?? error.message}`);
+  });
+  if (!found.isDirectory()) throw new CliError(`${folder} is not a folder`);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw new CliError(`"${text}" is no port; use 0 to 65535`);
+  return port;
+}

@@ -1,0 +1,4 @@
+/** The embedded control plane, for tests, the demo and `inmesh dev`. */
+
+export { type DevControlPlane, type DevOptions, type Reload, startDevControlPlane } from './control-plane';
+export { formatProblem, type Position, type Problem } from './problem';

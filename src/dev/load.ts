@@ -1,0 +1,55 @@
+/** Files or plain objects to a checked set of objects, or the reasons why not. */
+
+import { checkObjects } from './check';
+import type { Problem } from './problem';
+import { type IstioObject, readIstioObject } from './read/object';
+import type { Reader } from './read/schema';
+import { readObject, readYaml, type SourceDocument } from './read/source';
+
+export interface Loaded {
+  readonly objects: readonly IstioObject[];
+  /** In the order of files and lines. With an error among them, `objects` must not be used. */
+  readonly problems: readonly Problem[];
+  readonly ok: boolean;
+}
+
+/** `files`: text by path. */
+export function loadFiles(files: ReadonlyMap<string, string>): Loaded {
+  const documents: SourceDocument[] = [];
+  const problems: Problem[] = [];
+  for (const [file, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const source = readYaml(file, text);
+    documents.push(...source.documents);
+    problems.push(...source.problems);
+  }
+  return load(documents, problems);
+}
+
+/** Objects of Istio's API as plain values. */
+export function loadObjects(objects: readonly unknown[]): Loaded {
+  const documents = objects.flatMap((each, index) => readObject(`objects[${index}]`, each) ?? []);
+  return load(documents, []);
+}
+
+function load(documents: readonly SourceDocument[], syntax: readonly Problem[]): Loaded {
+  const objects: IstioObject[] = [];
+  const readers: Reader[] = [];
+  for (const document of documents) {
+    const { object, reader } = readIstioObject(document);
+    readers.push(reader);
+    if (object) objects.push(object);
+  }
+  const readable = readers.every((reader) =>
+    reader.problems.every((problem) => problem.severity !== 'error'),
+  );
+  // References are only judged when everything could be read: what is missing may stand in a broken object.
+  if (readable && syntax.length === 0) checkObjects(objects);
+  const problems = [...syntax, ...readers.flatMap((reader) => reader.problems)];
+  problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
+  return { objects, problems, ok: problems.every((problem) => problem.severity !== 'error') };
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
