@@ -53,6 +53,9 @@ function cluster(findings: Findings, message: PbCluster): Cluster {
   const discovery = discoveryType(findings, message);
   const { policy, localityWeighted } = loadBalancing(findings, message);
   checkProvided(findings, message, discovery, policy.kind);
+  const tls = clusterTls(findings, message);
+  if (tls.kind === 'istio-mutual') findings.notApplied('istioMutual', 'transport_socket');
+  if (tls.kind === 'tls') findings.notApplied('upstreamTls', 'transport_socket');
   const edsServiceName = message.edsClusterConfig?.serviceName;
   const origin = configOrigin(message.metadata);
   return {
@@ -72,7 +75,7 @@ function cluster(findings: Findings, message: PbCluster): Cluster {
       DEFAULT_PANIC_PERCENT,
     ),
     localityWeighted,
-    tls: clusterTls(findings, message),
+    tls,
     ...dnsSettings(findings, message, discovery),
     ...inlineEndpoints(findings, message, discovery),
     ...(origin ? { origin } : {}),

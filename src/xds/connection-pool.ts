@@ -18,6 +18,8 @@ export function connectionPool(findings: Findings, message: PbCluster): Connecti
   const common = options?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions;
   if (common) reportUnsupported(findings, 'CommonHttpOptions', common, 'common_http_protocol_options.');
   const idle = durationMs(findings, 'common_http_protocol_options.idle_timeout', common?.idleTimeout);
+  const http2 = speaksHttp2(findings, message, options);
+  if (http2) findings.notApplied('http2', 'http2_protocol_options');
   const keepalive = message.upstreamConnectionOptions?.tcpKeepalive;
   return {
     connectTimeoutMs:
@@ -29,7 +31,7 @@ export function connectionPool(findings: Findings, message: PbCluster): Connecti
       0,
     ),
     ...(keepalive ? { tcpKeepalive: tcpKeepalive(keepalive) } : {}),
-    http2: speaksHttp2(findings, message, options),
+    http2,
   };
 }
 

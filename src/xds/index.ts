@@ -8,6 +8,7 @@ export { decodeCluster } from './cluster';
 export type { Decoded } from './decoded';
 export * from './discovery';
 export { decodeLoadAssignment } from './load-assignment';
+export { type NotApplied, notAppliedEffect } from './not-applied';
 export { decodeMessage, pb } from './pb';
 export {
   type ClosedVirtualHost,

@@ -10,9 +10,12 @@ const NOT_APPLIED = {
   slowStart: 'new endpoints get their full share of calls at once',
   outlierDetection: 'failing endpoints are not ejected',
   circuitBreakers: 'the limits on connections, requests and retries do not apply',
-  ringHash: 'endpoints are chosen as by LEAST_REQUEST',
-  maglev: 'endpoints are chosen as by LEAST_REQUEST',
+  ringHash: 'calls go to random endpoints',
+  maglev: 'calls go to random endpoints',
   dropOverloads: 'no calls are dropped',
+  istioMutual: 'hosts of the cluster are not managed: the process has no mesh identity',
+  upstreamTls: 'hosts of the cluster are not managed',
+  http2: 'hosts of the cluster are not managed',
 } as const;
 
 export type NotApplied =
@@ -25,7 +28,10 @@ export type NotApplied =
   | 'circuitBreakers'
   | 'ringHash'
   | 'maglev'
-  | 'dropOverloads';
+  | 'dropOverloads'
+  | 'istioMutual'
+  | 'upstreamTls'
+  | 'http2';
 
 /** The effect, or undefined once the feature is done. */
 export function notAppliedEffect(feature: NotApplied): string | undefined {
