@@ -11,7 +11,7 @@ import { Phase } from './phase';
 import { type MeshRequest, release } from './request';
 import { RoutedHead } from './routed-head';
 import { Security } from './secure';
-import { connectionReset, handOver, resetHandle, showEarly, watchSocket } from './socket';
+import { closeUnused, connectionReset, handOver, resetHandle, showEarly, watchSocket } from './socket';
 import { Timers } from './timers';
 
 export class Exchange extends RoutedHead implements DialListener {
@@ -50,6 +50,8 @@ export class Exchange extends RoutedHead implements DialListener {
   private security: Security | undefined;
   /** The head that the present call was routed by, when it may still change. */
   private routedEarly: string | undefined;
+  /** Destroyed before its first tick. */
+  private early: { readonly error: Error | undefined } | undefined;
 
   constructor(
     readonly parking: Parking,
@@ -98,6 +100,7 @@ export class Exchange extends RoutedHead implements DialListener {
   /** A tick after construction: those who wait for 'socket' to finish their head get one now (decision 1). */
   firstTick(): void {
     this.ticked = true;
+    if (this.early !== undefined) this.runInAsyncScope(closeUnused, undefined, this.request, this.early.error);
     if (this.phase === Phase.PARKED && this.known) this.parking.guard(this, this.settleHead, undefined);
   }
 
@@ -216,8 +219,12 @@ export class Exchange extends RoutedHead implements DialListener {
   cancelled(error: Error | undefined): void {
     const { request, ticked } = this;
     this.finish('DC');
-    // Before Node would have given it a socket an abort is silent; afterwards the dead socket says "hang up".
-    this.runInAsyncScope(request.onSocket, request, null, ticked ? (error ?? connectionReset()) : undefined);
+    if (!ticked) {
+      // Node would find out as it hands over the socket, a tick after construction; an abort is silent then.
+      this.early = { error: error ?? (request.aborted ? undefined : connectionReset()) };
+      return;
+    }
+    this.runInAsyncScope(request.onSocket, request, null, error ?? connectionReset());
   }
 
   /** Not ours after all: to the application's own agent, as if we had never been there. */
@@ -371,6 +378,8 @@ export class Exchange extends RoutedHead implements DialListener {
     // Still on the way to its first socket; it goes on from there with the final head.
     const shown = request.socket;
     request.socket = null;
+    // `end` has corked it and will not find it again to uncork.
+    while (shown !== null && shown.writableCorked > 0) shown.uncork();
     if (routed === this.signature()) {
       if (call !== undefined) this.record(call.replayLimitBytes);
       if (attempt !== undefined) this.writeHead(attempt);

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { LocalReply, ReplayState, Retry } from '../../src/call';
 import type { Exchange } from './exchange';
+import type { CarryingSocket } from './internals';
 import { Phase } from './phase';
 import { editResponse, readFrom, responseHeader } from './response';
 import { abandon } from './rewind';
@@ -67,10 +68,12 @@ export function onTunnel(exchange: Exchange, response: IncomingMessage, socket: 
 }
 
 /** True: the application does not hear of this error; an attempt failed, and policy says what comes next. */
-export function onError(exchange: Exchange, _error: Error): boolean {
+export function onError(exchange: Exchange): boolean {
   if (exchange.phase !== Phase.FLYING || exchange.local || exchange.destroyedByApplication) return false;
   const { call, connection, parking, request } = exchange;
-  if (call === undefined) return false;
+  // Node marks a socket that failed before it says so; other errors are the application's own (write after end).
+  const failed = (request.socket as CarryingSocket | null)?._hadError === true;
+  if (call === undefined || !failed) return false;
   exchange.timers.attemptOver();
   exchange.phase = Phase.BACKING_OFF;
   exchange.broken = true;

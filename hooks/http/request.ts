@@ -60,7 +60,7 @@ const methods = {
           if (!onResponse(exchange, first as IncomingMessage)) return false;
           break;
         case 'error':
-          if (onError(exchange, first as Error)) return true;
+          if (onError(exchange)) return true;
           break;
         case 'close':
           if (onClose(exchange)) return true;

@@ -16,6 +16,13 @@ export function handOver(request: MeshRequest, socket: Socket): void {
   request.onSocket(socket);
 }
 
+/** The last events of a request that never had a socket. */
+export function closeUnused(request: MeshRequest, error: Error | undefined): void {
+  if (error !== undefined) emitNative(request, 'error', error);
+  request._closed = true;
+  emitNative(request, 'close');
+}
+
 /** 'socket' without Node's machinery behind it: nothing can be written yet. */
 export function showEarly(request: MeshRequest, socket: Socket): void {
   request.socket = socket;
