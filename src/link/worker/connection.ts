@@ -113,12 +113,12 @@ export class Connection {
     clearTimeout(this.#grace);
     this.#grace = undefined;
     const { settings, log } = this.options;
+    this.#become('down');
     const why = error ?? new Error('the stream was ended');
     const { level, event, message } = describeFailure(why, settings.xds);
     // A refusal is worth repeating (the log thins it out): somebody has to change something.
     if (!this.#complained || event === 'link.refused') log.line(level, event, message);
     this.#complained = true;
-    this.#become('down');
   }
 
   #become(state: LinkState): void {

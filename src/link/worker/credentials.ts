@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { type ChannelCredentials, type ChannelOptions, credentials, Metadata } from '@grpc/grpc-js';
 import type { Settings } from '../../config';
 
@@ -58,14 +59,13 @@ export function prepareDial(settings: Settings): Dial {
     metadata.set('authorization', `Bearer ${token}`);
   }
   const name = settings.xdsServerName || host.replace(/^\[|\]$/g, '');
+  // An IP address is verified as the address dialled: it may not be a TLS server name (RFC 6066).
+  const naming =
+    isIP(name) === 0 ? { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name } : {};
   return {
     target,
     credentials: credentials.createSsl(root),
-    options: {
-      ...COMMON_OPTIONS,
-      'grpc.ssl_target_name_override': name,
-      'grpc.default_authority': name,
-    },
+    options: { ...COMMON_OPTIONS, ...naming },
     metadata,
   };
 }

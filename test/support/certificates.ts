@@ -1,0 +1,83 @@
+/** Certificates for tests, made on the spot (X.509 by hand: Node signs, but writes no certificates). */
+
+import { createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface TestCertificates {
+  readonly rootFile: string;
+  readonly root: Buffer;
+  /** As grpc-js' and Node's servers want it. */
+  readonly server: { readonly private_key: Buffer; readonly cert_chain: Buffer };
+}
+
+/** A new root and a server certificate for `dnsName` under it. The root is written into `folder`. */
+export function makeCertificates(folder: string, dnsName: string): TestCertificates {
+  const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rootName = `inmesh test root ${randomBytes(4).toString('hex')}`;
+  const isCa = extension('551d13', true, sequence(der(0x01, Buffer.from([0xff]))));
+  const altName = extension('551d11', false, sequence(der(0x82, Buffer.from(dnsName))));
+  const root = certificate(rootName, rootName, ca.publicKey, ca.privateKey, isCa);
+  const cert_chain = certificate(rootName, dnsName, leaf.publicKey, ca.privateKey, altName);
+  const rootFile = join(folder, `root-${randomBytes(4).toString('hex')}.pem`);
+  writeFileSync(rootFile, root);
+  const private_key = Buffer.from(leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return { rootFile, root, server: { private_key, cert_chain } };
+}
+
+const ECDSA_SHA256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')));
+const DAY_MS = 86_400_000;
+
+function certificate(
+  issuer: string,
+  subject: string,
+  key: KeyObject,
+  signer: KeyObject,
+  more: Buffer,
+): Buffer {
+  const now = Date.now();
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    ECDSA_SHA256,
+    name(issuer),
+    sequence(time(now - DAY_MS), time(now + DAY_MS)),
+    name(subject),
+    key.export({ type: 'spki', format: 'der' }),
+    der(0xa3, sequence(more)),
+  );
+  const signature = createSign('sha256').update(body).sign(signer);
+  const all = sequence(body, ECDSA_SHA256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  const lines = all.toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
+  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
+}
+
+function extension(oid: string, critical: boolean, value: Buffer): Buffer {
+  const flag = critical ? [der(0x01, Buffer.from([0xff]))] : [];
+  return sequence(der(0x06, Buffer.from(oid, 'hex')), ...flag, der(0x04, value));
+}
+
+/** A distinguished name with a common name only. */
+function name(common: string): Buffer {
+  return sequence(
+    der(0x31, sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(common)))),
+  );
+}
+
+/** UTCTime. */
+function time(ms: number): Buffer {
+  const digits = new Date(ms).toISOString().replace(/\D/g, '').slice(2, 14);
+  return der(0x17, Buffer.from(`${digits}Z`));
+}
+
+function sequence(...parts: Buffer[]): Buffer {
+  return der(0x30, Buffer.concat(parts));
+}
+
+function der(tag: number, content: Buffer): Buffer {
+  const { length } = content;
+  const size =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+}
