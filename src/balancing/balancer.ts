@@ -96,6 +96,9 @@ export class Balancer {
       }
       case 'LEAST_REQUEST':
         return leastRequest(hosts, policy.choiceCount, policy.activeRequestBias);
+      case 'RING_HASH':
+      case 'MAGLEV':
+        return leastRequest(hosts, 2, 1);
       default:
         return new RandomChoice(hosts);
     }

@@ -69,7 +69,7 @@ export class Directory {
     if (table.index !== undefined) {
       if (!table.index.mayHold(host) || (literal && isLoopback(host) && table.index.data.catchAll))
         return NOT_OURS;
-    } else if (literal) {
+    } else if (literal && !isAllocatedVip(host)) {
       if (table.scheme === 'http' && !isLoopback(host)) this.wakeIndex(table, host);
       return undefined;
     }
@@ -78,7 +78,7 @@ export class Directory {
     return entry;
   }
 
-  /** An IP literal never waits, but the port's index is fetched: the next call to it may find a VIP. */
+  /** Such an IP literal never waits, but the port's index is fetched: the next call to it may find a VIP. */
   private wakeIndex(table: HostTable, host: string): void {
     if (table.indexAsked) return;
     table.indexAsked = true;
@@ -125,6 +125,11 @@ export class Directory {
       this.waiting.settle(entry);
     }
   }
+}
+
+/** From the ranges of which istiod gives services addresses of their own: nobody else can be there. */
+function isAllocatedVip(host: string): boolean {
+  return host.startsWith('240.240.') || host.startsWith('240.241.') || host.startsWith('2001:2:');
 }
 
 function isLoopback(host: string): boolean {

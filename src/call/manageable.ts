@@ -30,6 +30,6 @@ export function hasPlaintextToMtls({ cluster, endpoints }: ClusterSnapshot): boo
 /** What is said once of a balancing policy that another one stands in for. */
 export function policyNote({ name, loadBalancing }: Cluster): string | undefined {
   return loadBalancing.kind === 'RING_HASH' || loadBalancing.kind === 'MAGLEV'
-    ? `cluster ${name} asks for ${loadBalancing.kind}, which is not done yet: its calls go to random endpoints`
+    ? `cluster ${name} asks for ${loadBalancing.kind}, which is not done yet: its endpoints are chosen as by LEAST_REQUEST`
     : undefined;
 }

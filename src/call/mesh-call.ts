@@ -2,7 +2,7 @@
 
 import type { EndpointState } from '../cluster';
 import type { CallReport } from '../observe/call-report';
-import { type AttemptReset, expectedTimeoutMs } from '../resilience';
+import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
 import type { Destination, HeaderEdit, HeaderLookup, HeaderProgram, MatchInput } from '../routing';
 import { localReply, RESET_FLAG, resetText, TEXT, withEdits } from './local-reply';
 import type { ForwardPlan } from './plan';
@@ -39,6 +39,13 @@ export interface Routed {
 
 const NOTHING_SENT = -1;
 
+/** What outlier detection makes of a reset. */
+const LOCAL_ORIGIN = {
+  'remote-connection-failure': 'connect-failure',
+  'connection-timeout': 'connect-failure',
+  'connection-termination': 'reset',
+} as const;
+
 export class MeshCall implements Call, Facts {
   readonly kind = 'call';
   readonly host: string;
@@ -74,8 +81,7 @@ export class MeshCall implements Call, Facts {
     this.release();
     const { upstream, plan, path, authority } = this.routed;
     const { retry } = plan;
-    if (upstream.removed) return this.reply(503, '', 'NC');
-    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections);
+    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections, now);
     if (host === undefined) return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH');
     host.activeRequests++;
     this.counted = host;
@@ -104,13 +110,17 @@ export class MeshCall implements Call, Facts {
 
   connected(): void {
     this.requestStarted = true;
+    if (this.routed.destination === undefined && this.counted !== undefined) {
+      this.routed.upstream.connected(this.counted);
+    }
   }
 
   requestSent(now: number): void {
     if (this.sentAt === NOTHING_SENT) this.sentAt = now;
   }
 
-  reset(_now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply {
+  reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply {
+    if (reason !== 'overflow') this.failed(LOCAL_ORIGIN[reason], now);
     return (
       this.retryReset(reason, replay) ??
       this.reply(
@@ -122,21 +132,25 @@ export class MeshCall implements Call, Facts {
     );
   }
 
-  perTryTimeout(_now: number, replay: ReplayState): Retry | LocalReply {
+  perTryTimeout(now: number, replay: ReplayState): Retry | LocalReply {
+    this.failed('timeout', now);
     return (
       this.retryReset('per-try-timeout', replay) ??
       this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, this.flag === '' ? 'UT' : `UT,${this.flag}`)
     );
   }
 
-  timeout(): LocalReply {
+  timeout(now: number): LocalReply {
+    this.failed('timeout', now);
     this.release();
     return this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, 'UT');
   }
 
   response(now: number, status: number, header: HeaderLookup, replay: ReplayState): Retry | Deliver {
-    const { plan, destination, input } = this.routed;
+    const { plan, destination, input, upstream } = this.routed;
     const { retry } = plan;
+    if (destination !== undefined && this.counted !== undefined)
+      upstream.responded(this.counted, status, now);
     if (retry?.coversResponse(status, header)) {
       if (this.retriesLeft > 0 && replay.replayable) {
         this.release();
@@ -234,6 +248,11 @@ export class MeshCall implements Call, Facts {
     const { destination, input, method } = this.routed;
     const reply = localReply({ status, body, flag, method, extra });
     return destination === undefined ? reply : withRule(reply, destination.response, input, this);
+  }
+
+  /** Tells outlier detection; each attempt once. */
+  private failed(how: LocalOrigin, now: number): void {
+    if (this.counted !== undefined) this.routed.upstream.failed(this.counted, how, now);
   }
 
   private release(): void {

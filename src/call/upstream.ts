@@ -1,13 +1,16 @@
 import { Balancer, type Random } from '../balancing';
 import { ClusterState, type EndpointState } from '../cluster';
 import type { ClusterSnapshot } from '../model';
+import { type LocalOrigin, OutlierDetector } from '../resilience';
 
-/** A cluster as calls use it: what was pushed last, and the state that outlives pushes. */
+/**
+ * A cluster as calls use it: what was pushed last, and the state that outlives pushes. A call keeps the one its route
+ * chose to its last attempt, also when a new rule no longer needs it.
+ */
 export class Upstream {
-  /** The control plane took it away: calls that hold it find no cluster. */
-  removed = false;
   private readonly state: ClusterState;
   private balancer: Balancer;
+  private outliers: OutlierDetector | undefined;
 
   /** Throws for a snapshot that no balancer can be made of. */
   constructor(
@@ -15,23 +18,58 @@ export class Upstream {
     private readonly random: Random,
   ) {
     this.state = new ClusterState(snapshot.cluster.name);
+    this.outliers = this.detect(snapshot);
     this.balancer = this.balance(snapshot);
   }
 
   /** As the constructor; what was before stays if it throws. */
   update(snapshot: ClusterSnapshot): void {
+    this.outliers = this.detect(snapshot);
     this.balancer = this.balance(snapshot);
     this.snapshot = snapshot;
   }
 
   private balance(snapshot: ClusterSnapshot): Balancer {
     this.state.follow(snapshot.endpoints);
-    return new Balancer(snapshot, this.state, this.random);
+    return new Balancer(snapshot, this.state, this.random, isEjected);
   }
 
-  /** As `Balancer.pick`. */
-  pick(tried: readonly EndpointState[] | undefined, reselections: number): EndpointState | undefined {
+  private detect({ cluster: { outlierDetection } }: ClusterSnapshot): OutlierDetector | undefined {
+    if (outlierDetection === undefined) {
+      this.outliers?.forget();
+      return undefined;
+    }
+    this.outliers?.configure(outlierDetection);
+    return this.outliers ?? new OutlierDetector(outlierDetection, () => this.state.all(), this.random);
+  }
+
+  /** As `Balancer.pick`. `now`: monotonic milliseconds. */
+  pick(
+    tried: readonly EndpointState[] | undefined,
+    reselections: number,
+    now: number,
+  ): EndpointState | undefined {
+    if (this.outliers?.tick(now)) this.rebalance();
     return this.balancer.pick(tried, reselections);
+  }
+
+  private rebalance(): void {
+    this.balancer = new Balancer(this.snapshot, this.state, this.random, isEjected);
+  }
+
+  /** An attempt was answered. */
+  responded(host: EndpointState, status: number, now: number): void {
+    if (this.outliers?.responded(host, status, now)) this.rebalance();
+  }
+
+  /** An attempt whose answer is not ours to read has its connection. */
+  connected(host: EndpointState): void {
+    this.outliers?.connected(host);
+  }
+
+  /** An attempt ended without an answer. */
+  failed(host: EndpointState, how: LocalOrigin, now: number): void {
+    if (this.outliers?.failed(host, how, now)) this.rebalance();
   }
 
   /** Calls go where the application dialled: they are not ours. */
@@ -62,9 +100,10 @@ export class Upstreams {
   }
 
   remove(name: string): void {
-    const known = this.byName.get(name);
-    if (known === undefined) return;
-    known.removed = true;
     this.byName.delete(name);
   }
+}
+
+function isEjected(host: EndpointState): boolean {
+  return host.ejection.active;
 }

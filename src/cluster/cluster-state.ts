@@ -36,6 +36,11 @@ export class ClusterState {
     return this.endpoints.get(endpointKey(endpoint));
   }
 
+  /** All endpoints of the last push. */
+  all(): Iterable<EndpointState> {
+    return this.endpoints.values();
+  }
+
   get size(): number {
     return this.endpoints.size;
   }

@@ -4,6 +4,10 @@ import type { Endpoint } from '../model';
 export class EndpointState {
   /** Attempts on their way to this endpoint. */
   activeRequests = 0;
+  /** Consecutive failures, as outlier detection counts them. */
+  readonly failures = { http: 0, gateway: 0, local: 0 };
+  /** `since`: monotonic milliseconds; `count`: how often in a row, which makes ejections longer. */
+  readonly ejection = { active: false, since: 0, count: 0 };
 
   constructor(
     /** `address:port`. */

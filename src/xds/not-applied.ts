@@ -8,7 +8,6 @@ const NOT_APPLIED = {
   cors: 'the CORS policy is not applied: preflights go to the upstream',
   hashPolicy: 'calls are not bound to endpoints by a hash',
   slowStart: 'new endpoints get their full share of calls at once',
-  outlierDetection: 'failing endpoints are not ejected',
   circuitBreakers: 'the limits on connections, requests and retries do not apply',
   ringHash: 'calls go to random endpoints',
   maglev: 'calls go to random endpoints',

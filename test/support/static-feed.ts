@@ -13,6 +13,7 @@ import {
   type LocalityEndpoints,
   type MeshFeed,
   NO_HEADER_CHANGES,
+  type OutlierDetection,
   type RetryPolicy,
   type Route,
   type VirtualHost,
@@ -236,6 +237,32 @@ export function retryPolicy(changes: Partial<RetryPolicy> = {}): RetryPolicy {
     avoidPreviousHosts: true,
     hostSelectionMaxAttempts: 5,
     backOff: { baseMs: 25, maxMs: 250 },
+    ...changes,
+  };
+}
+
+/** As istiod sends `consecutive5xxErrors: 5`, with Envoy's defaults. */
+export function outlierDetection(changes: Partial<OutlierDetection> = {}): OutlierDetection {
+  return {
+    consecutive5xx: 5,
+    enforcingConsecutive5xx: 100,
+    consecutiveGatewayFailure: 5,
+    enforcingConsecutiveGatewayFailure: 0,
+    consecutiveLocalOriginFailure: 5,
+    enforcingConsecutiveLocalOriginFailure: 100,
+    splitExternalLocalOriginErrors: false,
+    intervalMs: 10_000,
+    baseEjectionTimeMs: 30_000,
+    maxEjectionTimeMs: 300_000,
+    maxEjectionPercent: 10,
+    enforcingSuccessRate: 0,
+    successRateMinimumHosts: 5,
+    successRateRequestVolume: 100,
+    successRateStdevFactor: 1900,
+    failurePercentageThreshold: 85,
+    enforcingFailurePercentage: 0,
+    failurePercentageMinimumHosts: 5,
+    failurePercentageRequestVolume: 50,
     ...changes,
   };
 }
