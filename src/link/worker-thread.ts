@@ -46,7 +46,6 @@ export class WorkerThread {
         resourceLimits: { maxOldGenerationSizeMb: memoryMb },
       });
       this.#worker = worker;
-      worker.unref();
       worker.on('message', this.options.message);
       let reason = 'it ended';
       worker.on('error', (error: Error) => {
@@ -60,6 +59,8 @@ export class WorkerThread {
         );
       });
       worker.on('exit', () => this.#died(worker, reason));
+      // After the listeners: listening to messages holds the process again.
+      worker.unref();
     } catch (error) {
       // Not allowed (--permission) or not possible: that does not change by trying.
       const why = (error as Error).message;
