@@ -69,7 +69,7 @@ export class Directory {
     if (table.index !== undefined) {
       if (!table.index.mayHold(host) || (literal && isLoopback(host) && table.index.data.catchAll))
         return NOT_OURS;
-    } else if (literal && !isAllocatedVip(host)) {
+    } else if (literal && !isReserved(host)) {
       if (table.scheme === 'http' && !isLoopback(host)) this.wakeIndex(table, host);
       return undefined;
     }
@@ -127,9 +127,9 @@ export class Directory {
   }
 }
 
-/** From the ranges of which istiod gives services addresses of their own: nobody else can be there. */
-function isAllocatedVip(host: string): boolean {
-  return host.startsWith('240.240.') || host.startsWith('240.241.') || host.startsWith('2001:2:');
+/** In the reserved ranges, from which istiod allocates VIPs by itself: nothing but a VIP can be there. */
+function isReserved(literal: string): boolean {
+  return /^2[45]\d\./.test(literal) || literal.startsWith('2001:2:');
 }
 
 function isLoopback(host: string): boolean {

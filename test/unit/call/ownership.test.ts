@@ -59,17 +59,27 @@ describe('ownership', () => {
     assert.equal(await known(mesh, '240.0.0.1'), 'ours');
     assert.equal(mesh.ownership('http', '240.0.0.2', 80), 'not-ours');
   });
-  it('an IP literal fetches its port, so that the next call may find a VIP', async () => {
+  it('an address of the reserved ranges can only be a VIP: the first call to it waits', async () => {
     const model = {
-      ports: { 80: [virtualHost(['reviews', '240.0.0.1'], [route(forward('c'))])] },
+      ports: { 80: [virtualHost(['reviews', '240.240.0.1'], [route(forward('c'))])] },
       clusters: [TWO],
     };
     const { mesh, feed } = scene(model, { manual: true });
-    assert.equal(mesh.ownership('http', '240.0.0.1', 80), 'not-ours');
-    mesh.ownership('http', '10.0.0.9', 80);
-    assert.deepEqual(feed.asked, ['http 80 240.0.0.1']);
+    const first = known(mesh, '240.240.0.1');
     feed.up();
-    assert.equal(await known(mesh, '240.0.0.1'), 'ours');
+    assert.equal(await first, 'ours');
+  });
+  it('an IP literal fetches its port, so that the next call may find a VIP', async () => {
+    const model = {
+      ports: { 80: [virtualHost(['reviews', '10.96.0.1'], [route(forward('c'))])] },
+      clusters: [TWO],
+    };
+    const { mesh, feed } = scene(model, { manual: true });
+    assert.equal(mesh.ownership('http', '10.96.0.1', 80), 'not-ours');
+    mesh.ownership('http', '10.0.0.9', 80);
+    assert.deepEqual(feed.asked, ['http 80 10.96.0.1']);
+    feed.up();
+    assert.equal(await known(mesh, '10.96.0.1'), 'ours');
   });
   it('a catch-all rule makes every host ours, but not loopback', async () => {
     const { mesh } = scene({ ports: { 80: [virtualHost(['*'], [route(forward('c'))])] }, clusters: [TWO] });
