@@ -35,6 +35,8 @@ export interface Routed {
   readonly path: string;
   readonly authority: string | undefined;
   readonly edits: readonly HeaderEdit[];
+  /** Changes to the response by the CORS policy. */
+  readonly cors: readonly HeaderEdit[];
 }
 
 const NOTHING_SENT = -1;
@@ -147,7 +149,7 @@ export class MeshCall implements Call, Facts {
   }
 
   response(now: number, status: number, header: HeaderLookup, replay: ReplayState): Retry | Deliver {
-    const { plan, destination, input, upstream } = this.routed;
+    const { plan, destination, input, upstream, cors } = this.routed;
     const { retry } = plan;
     if (destination !== undefined && this.counted !== undefined)
       upstream.responded(this.counted, status, now);
@@ -160,7 +162,8 @@ export class MeshCall implements Call, Facts {
     }
     this.status = status;
     if (destination === undefined) return deliverWith([], undefined);
-    const edits = responseEdits(destination.response, input, header, this);
+    const ruled = responseEdits(destination.response, input, header, this);
+    const edits = cors.length === 0 ? ruled : [...ruled, ...cors];
     const since = this.sentAt === NOTHING_SENT ? this.beganAt : this.sentAt;
     return deliverWith(edits, this.context.envoyHeaders ? Math.max(0, Math.floor(now - since)) : undefined);
   }
@@ -245,9 +248,10 @@ export class MeshCall implements Call, Facts {
   ): LocalReply {
     this.status = status;
     this.flag = flag;
-    const { destination, input, method } = this.routed;
+    const { destination, input, method, cors } = this.routed;
     const reply = localReply({ status, body, flag, method, extra });
-    return destination === undefined ? reply : withRule(reply, destination.response, input, this);
+    if (destination === undefined) return reply;
+    return withEdits(withRule(reply, destination.response, input, this), cors);
   }
 
   /** Tells outlier detection; each attempt once. */

@@ -8,23 +8,25 @@ import type { HostEntry } from './host-entry';
 import { hasPlaintextToMtls, policyNote, unmanageableReason } from './manageable';
 import type { CallContext } from './mesh-call';
 import { compileView } from './plan';
-import { routeHttp, routeTls } from './route-call';
+import { Router } from './router';
 import type { Begin, Mesh, Ownership, RequestHead, Scheme } from './seam';
 import { Upstreams } from './upstream';
 
 export class InProcessMesh implements Mesh, FeedListener {
   private readonly directory: Directory;
   private readonly upstreams: Upstreams;
+  private readonly router: Router;
   /** What was said of a cluster or host and need not be said again. */
   private readonly said = new Set<string>();
 
   constructor(
     feed: MeshFeed,
     firstUseTimeoutMs: number,
-    private readonly context: CallContext,
+    context: CallContext,
     private readonly log: Log,
   ) {
     this.upstreams = new Upstreams(context.random);
+    this.router = new Router(this.upstreams, context);
     this.directory = new Directory(feed, firstUseTimeoutMs, (error) => this.failed('whenKnown', error));
   }
 
@@ -55,10 +57,9 @@ export class InProcessMesh implements Mesh, FeedListener {
     try {
       const entry = this.directory.find(scheme, host, port);
       if (entry.ownership !== 'ours') return undefined;
-      if (entry.view === undefined) return routeTls(entry, this.upstreams, head, this.context, now);
-      return routeHttp(this.entryOf(entry, head.authority), this.upstreams, head, this.context, now, (name) =>
-        this.directory.find(scheme, name, port),
-      );
+      if (entry.view === undefined) return this.router.tls(entry, head, now);
+      const named = this.entryOf(entry, head.authority);
+      return this.router.http(named, head, now, (name) => this.directory.find(scheme, name, port));
     } catch (error) {
       this.failed('begin', error);
       return undefined;

@@ -1,9 +1,9 @@
 /** The headers that Envoy adds and removes on the way to an upstream, and those of the rule. */
 
 import type { Destination, HeaderEdit, HeaderSource, MatchInput } from '../routing';
-import { valueAfter } from '../routing';
+import { firstLine, valueAfter } from '../routing';
 import { newRequestId } from './request-id';
-import { type Facts, firstLine } from './sources';
+import type { Facts } from './sources';
 
 /** Ignored by a sidecar and taken away, so that no upstream proxy follows them. */
 const CLIENT_POLICY = ['x-envoy-upstream-rq-timeout-ms', 'x-envoy-max-retries', 'x-envoy-retry-on'].map(

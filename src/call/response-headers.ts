@@ -1,9 +1,9 @@
 /** The changes to an upstream's response, and to local replies. */
 
 import type { HeaderEdit, HeaderLookup, HeaderProgram, HeaderSource, MatchInput } from '../routing';
-import { valueAfter } from '../routing';
+import { firstLine, valueAfter } from '../routing';
 import type { Deliver } from './seam';
-import { type Facts, firstLine } from './sources';
+import type { Facts } from './sources';
 
 const SERVICE_TIME = 'x-envoy-upstream-service-time';
 const NO_EDITS: readonly HeaderEdit[] = [];

@@ -2,8 +2,3 @@
 export interface Facts {
   fact(name: string): string | undefined;
 }
-
-/** The first of several header lines. */
-export function firstLine(lines: string | readonly string[] | undefined): string | undefined {
-  return typeof lines === 'string' ? lines : lines?.[0];
-}

@@ -4,7 +4,7 @@ export { compileHeaderMatch, type HeaderMatcher } from './match/header';
 export { canonicalHost, hostOfAuthority } from './match/host';
 export { RegexPool } from './match/regex-pool';
 export { normalizePath, splitAbsoluteForm } from './path';
-export { type HeaderEdit, type HeaderLookup, MatchInput, type RequestHead } from './request';
+export { firstLine, type HeaderEdit, type HeaderLookup, MatchInput, type RequestHead } from './request';
 export {
   type CompiledForward,
   type CompiledRoute,

@@ -15,6 +15,11 @@ export interface RequestHead {
   header(name: string): string | readonly string[] | undefined;
 }
 
+/** The first of several header lines. */
+export function firstLine(lines: string | readonly string[] | undefined): string | undefined {
+  return typeof lines === 'string' ? lines : lines?.[0];
+}
+
 /** One change of a header line, applied in order to the application's lines (names keep the application's case). */
 export interface HeaderEdit {
   readonly op: 'set' | 'add' | 'remove';

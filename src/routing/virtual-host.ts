@@ -1,6 +1,7 @@
 /** A virtual host compiled once, when its view arrives, into what a call needs: matchers, header programs, rewrites. */
 
 import type { DirectResponseAction, ForwardAction, Route, VirtualHost } from '../model';
+import { Cors } from './filter/cors';
 import { compileHeaderOperations, type HeaderProgram } from './filter/headers';
 import { Redirect } from './filter/redirect';
 import { compilePathRewrite, type PathRewrite } from './filter/rewrite';
@@ -37,6 +38,7 @@ export interface CompiledRoute<Plan> {
   readonly route: Route;
   readonly matcher: RouteMatcher;
   readonly action: CompiledForward<Plan> | CompiledRedirect | DirectResponseAction;
+  readonly cors: Cors | undefined;
   /** For answers that have no destination. */
   readonly response: HeaderProgram;
 }
@@ -86,6 +88,7 @@ function compileRoute<Plan>(
   return {
     route,
     matcher,
+    cors: route.cors === undefined ? undefined : new Cors(route.cors, regexes),
     action: compileAction(route, virtualHost, matcher, planForward),
     response: compileHeaderOperations([route.headers.response, virtualHost.headers.response]),
   };

@@ -1,0 +1,201 @@
+/** From a request to what becomes of it: another's, a local reply, or a call to a cluster. */
+
+import {
+  type CompiledRoute,
+  type Destination,
+  type HeaderEdit,
+  hostOfAuthority,
+  MatchInput,
+  normalizePath,
+  splitAbsoluteForm,
+} from '../routing';
+import type { HostEntry } from './host-entry';
+import { localReply, type ReplyParts, withEdits } from './local-reply';
+import { type CallContext, commonFact, MeshCall, withRule } from './mesh-call';
+import { type Forward, type ForwardPlan, TLS_PLAN } from './plan';
+import { requestEdits } from './request-headers';
+import type { Begin, LocalReply, RequestHead } from './seam';
+import type { Facts } from './sources';
+import { PASSTHROUGH_CLUSTER, type Upstreams } from './upstream';
+
+const NO_EDITS: readonly HeaderEdit[] = [];
+
+/** A request whose route is found. */
+interface Matched {
+  /** The host whose virtual host counts. */
+  readonly entry: HostEntry;
+  readonly input: MatchInput;
+  readonly route: CompiledRoute<ForwardPlan>;
+  /** As the application wrote it, in origin form. */
+  readonly target: string;
+  /** It came in absolute form: the Host header must follow its authority. */
+  readonly absolute: boolean;
+  readonly cors: readonly HeaderEdit[];
+}
+
+export class Router {
+  constructor(
+    private readonly upstreams: Upstreams,
+    private readonly context: CallContext,
+  ) {}
+
+  /** TLS that the application began: only the endpoint is chosen. */
+  tls(entry: HostEntry, head: RequestHead, now: number): Begin {
+    const upstream = this.upstreams.get(entry.tlsCluster);
+    if (upstream?.passesThrough) return undefined;
+    if (upstream === undefined) {
+      const reply = localReply({ status: 503, body: '', flag: 'NC', method: head.method });
+      return this.reported(entry, entry.tlsCluster, reply);
+    }
+    return new MeshCall(
+      {
+        host: entry.host,
+        routeName: '',
+        upstream,
+        plan: TLS_PLAN,
+        input: undefined,
+        destination: undefined,
+        method: head.method,
+        path: head.path,
+        authority: undefined,
+        edits: NO_EDITS,
+        cors: NO_EDITS,
+      },
+      this.context,
+      now,
+    );
+  }
+
+  /** Plain HTTP. `find` looks up another host on the same port. */
+  http(dialled: HostEntry, head: RequestHead, now: number, find: (host: string) => HostEntry): Begin {
+    let entry = dialled;
+    let target = head.path;
+    let { authority } = head;
+    const absolute = splitAbsoluteForm(target);
+    if (absolute !== undefined) {
+      // A target on another host makes the dialled one a forward proxy, which a rewritten request line would break.
+      ({ authority, target } = absolute);
+      const named = hostOfAuthority(authority);
+      if (named !== entry.host) entry = find(named);
+      if (entry.ownership !== 'ours') return undefined;
+    }
+    const input = new MatchInput(head, routedTarget(head.method, target), authority, this.context.random);
+    const route = entry.view?.match(input);
+    if (route === undefined) {
+      return this.reported(entry, '', localReply({ status: 404, body: '', flag: 'NR', method: head.method }));
+    }
+    const preflight = route.cors?.preflight(input);
+    if (preflight !== undefined) {
+      const parts = { status: 200, body: '', flag: '', method: head.method, extra: preflight };
+      return this.reported(entry, '', localReply(parts));
+    }
+    const cors = route.cors === undefined ? NO_EDITS : route.cors.responseEdits(input);
+    const matched = { entry, input, route, target, absolute: absolute !== undefined, cors };
+    return route.action.kind === 'forward' ? this.forward(matched, route.action, now) : this.answer(matched);
+  }
+
+  private forward(matched: Matched, action: Forward, now: number): Begin {
+    const { entry, input, route, target, absolute, cors } = matched;
+    const { context } = this;
+    const { head } = input;
+    const destination = action.destinations[action.choice.draw(context.random)];
+    const cluster = destination?.cluster ?? '';
+    if (cluster === PASSTHROUGH_CLUSTER) return undefined;
+    const upstream = this.upstreams.get(cluster);
+    if (destination === undefined || upstream === undefined) {
+      const status = action.action.clusterNotFoundStatus || 503;
+      return this.local(matched, { status, body: '', flag: 'NC', method: head.method }, cluster);
+    }
+    if (upstream.passesThrough) return undefined;
+    const routeName = route.route.name;
+    const facts = new EarlyFacts(routeName, cluster);
+    const edits = requestEdits(input, destination, action.plan.decorator, context.envoyHeaders, facts);
+    const rewrites = action.rewrite !== undefined || destination.hostRewrite !== undefined;
+    return new MeshCall(
+      {
+        host: entry.host,
+        routeName,
+        upstream,
+        plan: action.plan,
+        input,
+        destination,
+        method: head.method,
+        path: head.method === 'CONNECT' ? target : rewritten(action, input),
+        authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
+        edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, destination, input) : edits,
+        cors,
+      },
+      context,
+      now,
+    );
+  }
+
+  /** Redirects and direct responses. */
+  private answer(matched: Matched): LocalReply {
+    const { input, route } = matched;
+    const { method } = input.head;
+    const { action } = route;
+    if (action.kind === 'redirect') {
+      const extra = [['location', action.redirect.location(input)]] as const;
+      return this.local(matched, { status: action.status, body: '', flag: '', method, extra }, '');
+    }
+    const { status, body } = action as Extract<typeof action, { kind: 'direct-response' }>;
+    return this.local(matched, { status, body, flag: '', method }, '');
+  }
+
+  private local({ entry, route, input, cors }: Matched, parts: ReplyParts, cluster: string): LocalReply {
+    const facts = new EarlyFacts(route.route.name, cluster, parts.status);
+    const reply = withRule(localReply(parts), route.response, input, facts);
+    return this.reported(entry, cluster, withEdits(reply, cors));
+  }
+
+  /** A local reply that ends a call before it began. */
+  private reported(entry: HostEntry, cluster: string, reply: LocalReply): LocalReply {
+    const { report, currentRoute } = this.context;
+    const { flag, status } = reply;
+    if (report.wanted(flag)) {
+      const route = currentRoute();
+      report.ended({ host: entry.host, cluster, endpoint: '', attempts: 0, flag, status, ms: 0, route });
+    }
+    return reply;
+  }
+}
+
+/** CONNECT has no path: it takes the rules for `/`. */
+function routedTarget(method: string, target: string): string {
+  return method === 'CONNECT' ? '/' : normalizePath(target);
+}
+
+function rewritten({ rewrite }: Forward, input: MatchInput): string {
+  return rewrite === undefined ? input.target : rewrite.rewrite(input.target, input.path);
+}
+
+/** What the request asked for before the rule rewrote it. */
+function withOriginals(
+  edits: readonly HeaderEdit[],
+  { rewrite }: Forward,
+  { hostRewrite }: Destination,
+  input: MatchInput,
+): readonly HeaderEdit[] {
+  const all = edits.slice();
+  if (hostRewrite !== undefined) {
+    all.push({ op: 'set', name: 'x-envoy-original-host', value: input.authority });
+  }
+  if (rewrite !== undefined) all.push({ op: 'set', name: 'x-envoy-original-path', value: input.target });
+  return all;
+}
+
+/** Facts before there is a call. */
+class EarlyFacts implements Facts {
+  constructor(
+    private readonly routeName: string,
+    private readonly cluster: string,
+    private readonly status = 0,
+  ) {}
+
+  fact(name: string): string | undefined {
+    if (name === 'UPSTREAM_CLUSTER') return this.cluster === '' ? undefined : this.cluster;
+    if (name === 'RESPONSE_CODE') return this.status === 0 ? undefined : String(this.status);
+    return commonFact(name, this.routeName);
+  }
+}
