@@ -11,7 +11,7 @@ import { Phase } from './phase';
 import { type MeshRequest, release } from './request';
 import { RoutedHead } from './routed-head';
 import { Security } from './secure';
-import { closeUnused, connectionReset, handOver, resetHandle, showEarly, watchSocket } from './socket';
+import { closeUnused, connectionReset, handOver, showEarly, watchSocket } from './socket';
 import { Timers } from './timers';
 
 export class Exchange extends RoutedHead implements DialListener {
@@ -100,7 +100,8 @@ export class Exchange extends RoutedHead implements DialListener {
   /** A tick after construction: those who wait for 'socket' to finish their head get one now (decision 1). */
   firstTick(): void {
     this.ticked = true;
-    if (this.early !== undefined) this.runInAsyncScope(closeUnused, undefined, this.request, this.early.error);
+    if (this.early !== undefined)
+      this.runInAsyncScope(closeUnused, undefined, this.request, this.early.error);
     if (this.phase === Phase.PARKED && this.known) this.parking.guard(this, this.settleHead, undefined);
   }
 
@@ -349,7 +350,6 @@ export class Exchange extends RoutedHead implements DialListener {
     }
     this.call!.connected(this.parking.now());
     this.request.reusedSocket = connection.reused;
-    resetHandle(connection.socket);
     this.fly(connection.socket);
   }
 

@@ -17,8 +17,8 @@ const FRAMING = new Set([
 /** What is known of the head that Node rendered. */
 export interface HeadSource {
   readonly method: string;
-  /** As the application has it. */
-  readonly path: string;
+  /** The target as it stands in the head. */
+  readonly ownPath: string;
   /** The application said something about its connection, or it cannot be told. */
   readonly hopByHop: boolean;
   /** True when no line of that (lower-case) name is there. */
@@ -53,7 +53,7 @@ export function renderHead(head: string, source: HeadSource, changes: HeadChange
 
 function requestLine(head: string, source: HeadSource, changes: HeadChanges): string {
   const end = head.indexOf('\r\n');
-  if (changes.path === source.path || !isSafe(changes.path)) return head.slice(0, end);
+  if (changes.path === source.ownPath || !isSafe(changes.path)) return head.slice(0, end);
   return `${source.method} ${changes.path} HTTP/1.1`;
 }
 

@@ -42,6 +42,10 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
     return this.request.method;
   }
 
+  get ownPath(): string {
+    return this.request.path;
+  }
+
   header(name: string): string | readonly string[] | undefined {
     if (this.rawLines) {
       this.lines ??= parseHead(this.request._header ?? '');
@@ -101,7 +105,6 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
   }
 
   protected writeHead(attempt: Attempt): void {
-    // Absolute-form differs from what the application wrote only in being taken apart.
     const head = renderHead(this.ownHead, this, attempt);
     replaceHead(this.request, this.head, head);
     this.head = head;

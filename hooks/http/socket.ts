@@ -12,7 +12,9 @@ export function connectionReset(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }
 
+/** Runs in the request's own context. */
 export function handOver(request: MeshRequest, socket: Socket): void {
+  resetHandle(socket);
   request.onSocket(socket);
 }
 
@@ -37,7 +39,7 @@ interface Handle {
 }
 
 /** The handle's events belong to the call that uses it now, not to the one that connected it. */
-export function resetHandle(socket: Socket): void {
+function resetHandle(socket: Socket): void {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
   if (handle !== null && typeof handle?.asyncReset === 'function') handle.asyncReset({ handle });
 }

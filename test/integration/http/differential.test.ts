@@ -4,7 +4,8 @@ import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
 
 /** What may differ from bare Node, and why. */
 const TOLERATED: Readonly<Record<string, string>> = {
-  'app says connection close': 'the header is hop-by-hop: the upstream connection is kept, so the two closes swap',
+  'app says connection close':
+    'the header is hop-by-hop: the upstream connection is kept, so the two closes swap',
 };
 
 interface Result {
