@@ -26,29 +26,27 @@ export function buildHostSets(
   isOut: (host: EndpointState) => boolean,
 ): HostSet[] {
   const byPriority = new Map<number, LocalityHosts[]>();
-  const seen = new Set<EndpointState>();
-  for (const { priority, weight, endpoints } of assignment.localities) {
+  assignment.localities.forEach(({ priority, weight }, at) => {
     const hosts = new Hosts();
-    for (const endpoint of endpoints) {
-      const host = state.endpoint(endpoint);
-      if (host === undefined || seen.has(host)) continue;
-      seen.add(host);
-      hosts.add(host, isOut(host));
-    }
+    for (const host of state.localities[at] ?? []) hosts.add(host, isOut(host));
     const locality = { weight, all: hosts.all, healthy: hosts.healthy, degraded: hosts.degraded };
     const others = byPriority.get(priority);
     if (others === undefined) byPriority.set(priority, [locality]);
     else others.push(locality);
-  }
+  });
   return [...byPriority]
     .sort(([a], [b]) => a - b)
     .map(([priority, localities]) => ({
       priority,
       localities,
-      all: localities.flatMap(({ all }) => all),
-      healthy: localities.flatMap(({ healthy }) => healthy),
-      degraded: localities.flatMap(({ degraded }) => degraded),
+      all: joined(localities, 'all'),
+      healthy: joined(localities, 'healthy'),
+      degraded: joined(localities, 'degraded'),
     }));
+}
+
+function joined(localities: readonly LocalityHosts[], which: keyof HostsByHealth): readonly EndpointState[] {
+  return localities.length === 1 ? localities[0]![which] : localities.flatMap((locality) => locality[which]);
 }
 
 class Hosts implements HostsByHealth {

@@ -58,10 +58,15 @@ function planForward(action: ForwardAction, route: Route, countAttempts: boolean
 }
 
 function compileRetry(policy: RetryPolicy): RetryRules {
+  if (policy.retriableHeaders.length === 0) return new RetryRules(policy, noHeaderTest);
   const regexes = new RegexPool();
   const rules = new RetryRules(policy, (match) => compileHeaderMatch(match, regexes));
   regexes.seal();
   return rules;
+}
+
+function noHeaderTest(): never {
+  throw new TypeError('the policy has no retriable headers');
 }
 
 /**

@@ -9,6 +9,7 @@ export interface Cursor {
 /** Everything about one cluster that changes with calls, not with pushes. */
 export class ClusterState {
   private endpoints = new Map<string, EndpointState>();
+  private byLocality: readonly (readonly EndpointState[])[] = [];
   private readonly cursors = new Map<string, Cursor>();
 
   constructor(readonly name: string) {}
@@ -16,19 +17,24 @@ export class ClusterState {
   /** Follows a push: known endpoints keep their state, new ones start afresh, those gone are dropped. */
   follow(assignment: LoadAssignment): void {
     const kept = new Map<string, EndpointState>();
-    for (const { endpoints } of assignment.localities) {
+    this.byLocality = assignment.localities.map(({ endpoints }) => {
+      const hosts: EndpointState[] = [];
       for (const endpoint of endpoints) {
         const key = endpointKey(endpoint);
         if (kept.has(key)) continue;
-        const known = this.endpoints.get(key);
-        if (known === undefined) kept.set(key, new EndpointState(key, endpoint));
-        else {
-          known.endpoint = endpoint;
-          kept.set(key, known);
-        }
+        const host = this.endpoints.get(key) ?? new EndpointState(key, endpoint);
+        host.endpoint = endpoint;
+        kept.set(key, host);
+        hosts.push(host);
       }
-    }
+      return hosts;
+    });
     this.endpoints = kept;
+  }
+
+  /** The endpoints of the last push by the position of their locality; an address named twice is in the first. */
+  get localities(): readonly (readonly EndpointState[])[] {
+    return this.byLocality;
   }
 
   /** The state of an endpoint of the last push. */

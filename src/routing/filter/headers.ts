@@ -46,17 +46,19 @@ export class HeaderProgram {
   }
 }
 
+const EMPTY = new HeaderProgram([]);
+
 /** `Host` and pseudo headers cannot be changed this way (istiod makes them rewrites). */
 export function compileHeaderOperations(levels: readonly HeaderOperations[]): HeaderProgram {
+  const used = levels.filter((level) => level.remove.length > 0 || level.add.length > 0);
+  if (used.length === 0) return EMPTY;
   return new HeaderProgram(
-    levels
-      .filter((level) => level.remove.length > 0 || level.add.length > 0)
-      .map((level) => ({
-        removals: level.remove.filter(isChangeable).map((name) => ({ op: 'remove', name })),
-        changes: level.add
-          .filter((option) => isChangeable(option.name))
-          .map((option) => ({ ...option, value: compileFormat(option.value) })),
-      })),
+    used.map((level) => ({
+      removals: level.remove.filter(isChangeable).map((name) => ({ op: 'remove', name })),
+      changes: level.add
+        .filter((option) => isChangeable(option.name))
+        .map((option) => ({ ...option, value: compileFormat(option.value) })),
+    })),
   );
 }
 
