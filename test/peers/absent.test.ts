@@ -70,7 +70,9 @@ describe('istiod is absent from the start', function () {
     console.log(`    refused: the first call took ${first.ms.toFixed(0)} ms`);
   });
 
-  it('silent: the first call waits for the time-out, no other ever does', async () => {
+  it('silent: the first call waits for the time-out, no other ever does', async function () {
+    // Wall time on a machine that does other things too: it may be late once, not three times.
+    this.retries(2);
     const silent = await startSilentServer();
     const caller = await startCaller(`grpc://127.0.0.1:${silent.port}`);
     const first = await caller.call(plainUrl('first.example'));

@@ -75,8 +75,7 @@ describe('the main job on a real istiod', function () {
   });
 
   afterEach(function () {
-    if (this.currentTest?.state === 'failed')
-      console.log(app?.log().slice(-3000), istiod?.log().slice(-500));
+    if (this.currentTest?.state === 'failed') console.log(app?.log().slice(-3000), istiod?.log().slice(-500));
   });
 
   /** Which version and instance answered. */

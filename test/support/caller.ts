@@ -54,8 +54,10 @@ export class Caller {
     return this.ask({ watch: false }, 'longestMs');
   }
 
+  /** What it wrote, without the answers it told. */
   log(): string {
-    return this.script.process.log;
+    const lines = this.script.process.log.split('\n');
+    return lines.filter((line) => !line.startsWith('{"answered"')).join('\n');
   }
 
   stop(): Promise<void> {

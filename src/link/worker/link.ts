@@ -174,6 +174,9 @@ export class Link {
     this.#triedSnapshot = true;
     if (!this.#snapshot.restore()) return;
     this.#clusters.holdUnclaimed(this.#state.clusters.names());
+    // What the snapshot holds of a port is a few hosts: all of it is still to be asked for.
+    for (const port of this.#state.routes.keys()) this.#routes.want(String(port));
+    this.#connection.update();
     this.#changed(TYPE_URL.cluster, new Set());
     const { state } = this.#connection;
     this.options.post({ type: 'state', state, hasViews: true });
