@@ -58,14 +58,13 @@ describe('inmesh dev against a real istiod', function () {
     const cluster = `outbound|64999||${host}`;
     await watcher.until(
       () => watcher.resources(TYPE_URL.cluster).has(cluster),
-      `marker (istiod: ${lastWarning()})`,
+      `marker; istiod: ${lastRefusal()}`,
     );
     return text;
   }
 
-  function lastWarning(): string {
-    const lines = istiod.log().split('\n');
-    return lines.filter((line) => /\b(warn|error)\b/.test(line)).at(-1) ?? 'no warning';
+  function lastRefusal(): string {
+    return istiod.log().split('unable to reload file configuration').slice(1).at(-1)?.slice(0, 1000) ?? 'took it';
   }
 
   async function compiledBy(address: string, { node, ports = [80, 8080] }: DevCase): Promise<Compiled> {

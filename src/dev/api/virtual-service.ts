@@ -123,7 +123,7 @@ const httpRoute = message(
     directResponse,
     delegate: message('Delegate', { name: required(string()), namespace: string() }),
     rewrite,
-    timeout: duration(),
+    timeout: duration(1),
     retries,
     fault,
     mirror: destination,

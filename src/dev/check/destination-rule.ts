@@ -48,7 +48,15 @@ function checkPolicy(check: Rule, policy: TrafficPolicy): void {
         advice,
       );
     }
+    const pool = each.connectionPool?.http;
+    if (pool?.useClientProtocol && pool.h2UpgradePolicy === 'UPGRADE') {
+      const advice = 'keep one of them';
+      check.error(pool, 'useClientProtocol', 'the client\'s protocol and an upgrade exclude each other', advice);
+    }
     const hash = loadBalancer?.consistentHash;
+    if (hash?.maglev && !isPrime(hash.maglev.tableSize ?? 0)) {
+      check.error(hash, 'maglev', 'the `tableSize` of maglev must be a prime number', 'use 65537');
+    }
     const keys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const;
     if (hash && keys.every((key) => hash[key] === undefined)) {
       check.error(loadBalancer, 'consistentHash', 'there is no key to hash', `add one of ${keys.join(', ')}`);
@@ -62,6 +70,11 @@ function checkPolicy(check: Rule, policy: TrafficPolicy): void {
         check.error(entry, 'to', 'a region fails over to itself', 'name another region');
     }
   }
+}
+
+function isPrime(n: number): boolean {
+  for (let divisor = 2; divisor * divisor <= n; divisor++) if (n % divisor === 0) return false;
+  return n > 1;
 }
 
 export function checkSidecar(check: Check<'Sidecar'>): void {

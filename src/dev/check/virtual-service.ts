@@ -54,17 +54,13 @@ function checkRoute(check: Rule, route: HttpRoute, isDelegate: boolean): void {
       'use 301, 302, 303, 307 or 308',
     );
   }
-  for (const key of ['fault', 'mirror', 'rewrite', 'retries', 'timeout'] as const) {
-    if (key === 'fault') continue;
+  for (const key of ['mirror', 'rewrite', 'retries', 'timeout'] as const) {
     if ((redirect || (directResponse && key === 'rewrite')) && route[key] !== undefined) {
       check.error(route, key, `a redirect or direct response has no \`${key}\``, 'remove one of them');
     }
   }
   if (delegate && isDelegate)
     check.error(route, 'delegate', 'a delegate cannot delegate again', 'put the route here');
-  if (route.timeout !== undefined && route.timeout > 0 && route.timeout < 1) {
-    check.error(route, 'timeout', 'the timeout is too short', 'use at least 1ms, or 0s for none');
-  }
   for (const match of route.match ?? []) checkMatch(check, match);
   checkWeights(check, route);
   checkHeaders(check, route.headers);
@@ -171,7 +167,7 @@ function checkRetries(check: Rule, retries: Retries): void {
       'add `attempts`, or leave only `attempts: 0`',
     );
   }
-  for (const part of (retryOn ?? '').split(',').map((each) => each.trim())) {
+  for (const part of (retryOn ?? '').split(',')) {
     if (part !== '' && !CONDITIONS.has(part) && !/^[1-5]\d\d$/.test(part)) {
       check.error(
         retries,

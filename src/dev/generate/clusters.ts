@@ -99,14 +99,16 @@ function tlsOptions({ world, scope, service, port, policy, subset }: ClusterInpu
   const everyPort = world.endpoints.get(`${service.namespace}/${service.host}`) ?? [];
   const accounts = new Set([...service.subjectAltNames, ...everyPort.map((each) => each.serviceAccount)]);
   accounts.delete('');
-  // For what is passed through, all instances must take mTLS; there are none to ask for most.
-  const passed = service.resolution === 'NONE' || policy?.loadBalancer?.simple === 'PASSTHROUGH';
+  const rule = scope.destinationRule(service.host)?.spec;
+  // For what is passed through, all instances must take mTLS. Only the subset's own policy, or the rule's, is asked.
+  const { simple } = (subset ? subset.trafficPolicy : rule?.trafficPolicy)?.loadBalancer ?? {};
+  const passed = service.resolution === 'NONE' || simple === 'PASSTHROUGH';
   return {
     tls: policy?.tls,
     service,
     accounts: [...accounts].sort(),
     sni: `outbound_.${port.number}_.${subset?.name ?? ''}_.${service.host}`,
-    selected: scope.destinationRule(service.host)?.spec.workloadSelector !== undefined,
+    selected: rule?.workloadSelector !== undefined,
     plaintextOnly:
       passed && (endpoints.length === 0 || endpoints.some((each) => each.tlsMode === 'disabled')),
   };

@@ -9,7 +9,8 @@ const { LbPolicy, DiscoveryType } = pb.envoy.config.cluster.v3.Cluster;
 export function applyLoadBalancing(cluster: ClusterPb, policy: TrafficPolicy | undefined): void {
   const lb = policy?.loadBalancer;
   const outlier = policy?.outlierDetection;
-  cluster.commonLbConfig = {};
+  // Written even when 0: absent would mean Envoy's 50.
+  cluster.commonLbConfig = { healthyPanicThreshold: { value: outlier?.minHealthPercent ?? 0 } };
   if (outlier) applyOutlierDetection(cluster, outlier);
   const locality = lb?.localityLbSetting;
   if (locality && locality.enabled !== false) {
@@ -89,8 +90,6 @@ function applyOutlierDetection(cluster: ClusterPb, outlier: OutlierDetection): v
     enforcingConsecutiveLocalOriginFailure: enforcing(local),
     enforcingLocalOriginSuccessRate: split ? wrap(0) : undefined,
   };
-  // Written even when 0: absent would mean Envoy's 50.
-  cluster.commonLbConfig!.healthyPanicThreshold = { value: outlier.minHealthPercent ?? 0 };
 }
 
 /** 0 errors switch the detector off, any other number enforces it always. */

@@ -33,14 +33,16 @@ export function buildWorld(objects: readonly IstioObject[]): World {
   };
 }
 
+/** As with istiod, a ServiceEntry with several addresses has its endpoints once for each. */
 function endpointsByHost(services: readonly Service[]): Map<string, ServiceEndpoint[]> {
-  // Services of one entry and host (one per address) share their list.
-  const lists = new Map<string, Set<readonly ServiceEndpoint[]>>();
+  const found = new Map<string, ServiceEndpoint[]>();
   for (const { namespace, host, endpoints } of services) {
     const key = `${namespace}/${host}`;
-    lists.set(key, (lists.get(key) ?? new Set()).add(endpoints));
+    const list = found.get(key) ?? [];
+    found.set(key, list);
+    list.push(...endpoints);
   }
-  return new Map([...lists].map(([key, each]) => [key, [...each].flat()]));
+  return found;
 }
 
 /** Files have no creation times, so istiod orders by name, then namespace. */

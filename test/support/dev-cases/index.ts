@@ -1,0 +1,6 @@
+import { CLUSTER_CASES } from './clusters';
+import { ROUTE_CASES } from './routes';
+import { SERVICE_CASES } from './services';
+
+export type { DevCase } from './base';
+export const DEV_CASES = [...SERVICE_CASES, ...CLUSTER_CASES, ...ROUTE_CASES];
