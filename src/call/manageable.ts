@@ -27,9 +27,14 @@ export function hasPlaintextToMtls({ cluster, endpoints }: ClusterSnapshot): boo
   );
 }
 
-/** What is said once of a balancing policy that another one stands in for. */
-export function policyNote({ name, loadBalancing }: Cluster): string | undefined {
-  return loadBalancing.kind === 'RING_HASH' || loadBalancing.kind === 'MAGLEV'
-    ? `cluster ${name} asks for ${loadBalancing.kind}, which is not done yet: its endpoints are chosen as by LEAST_REQUEST`
+/** What is said once of a policy that is not done as the control plane asks. */
+export function policyNote({ name, loadBalancing, outlierDetection }: Cluster): string | undefined {
+  if (loadBalancing.kind === 'RING_HASH' || loadBalancing.kind === 'MAGLEV') {
+    return `cluster ${name} asks for ${loadBalancing.kind}, which is not done yet: its endpoints are chosen as by LEAST_REQUEST`;
+  }
+  if (outlierDetection === undefined) return undefined;
+  const { enforcingSuccessRate, enforcingFailurePercentage } = outlierDetection;
+  return enforcingSuccessRate > 0 || enforcingFailurePercentage > 0
+    ? `cluster ${name} asks for ejection by success rate or failure percentage: only failures in a row are counted`
     : undefined;
 }
