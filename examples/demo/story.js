@@ -173,7 +173,7 @@ function isFree(host, port) {
 /** Starts a Node process; `ready` resolves with the first JSON line of its output. */
 function run(children, args, env) {
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, INMESH_LOG_FORMAT: 'pretty', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
