@@ -20,8 +20,6 @@ type Handle = (this: Layer, request: Request, response: unknown, next: unknown) 
 
 interface Layer {
   readonly route?: { readonly path: unknown };
-  /** What of the URL has matched, while the layer handles a request. */
-  readonly path?: string;
 }
 
 interface Request {
@@ -33,7 +31,7 @@ type RouterMethods = Record<'use' | 'route', Define>;
 
 const callChannel = channel('inmesh:call');
 
-/** Templates of mounted routers by layer; only those whose path has a parameter or may follow one. */
+/** Templates of mounted routers by layer. */
 const mounts = new WeakMap<Layer, string>();
 /** Per request: what the routers have matched so far -> its template. */
 const baseTemplates = new WeakMap<Request, Map<string, string>>();
@@ -88,7 +86,7 @@ function wrapDefinition(methods: RouterMethods, name: 'use' | 'route', context: 
     try {
       for (const layer of this.stack.slice(before)) {
         patchLayer(layer, context);
-        if (name === 'use' && typeof args[0] === 'string' && args[0] !== '/') mounts.set(layer, args[0]);
+        if (name === 'use' && isTemplate(args[0])) mounts.set(layer, args[0].replace(/\/+$/, ''));
       }
     } catch (error) {
       context.failed(error);
@@ -138,15 +136,25 @@ function enterMount(layer: Layer, request: Request): undefined {
   if (template === undefined || typeof baseUrl !== 'string') return undefined;
   let bases = baseTemplates.get(request);
   // A mount without parameters is its own template, unless it is inside one that has some.
-  if (bases === undefined && !/[:*({]/.test(template)) return undefined;
+  if (bases === undefined && !template.includes(':')) return undefined;
   if (bases === undefined) {
     bases = new Map();
     baseTemplates.set(request, bases);
   }
-  const own = (layer.path ?? '').replace(/\/+$/, '');
-  const parent = baseUrl.slice(0, baseUrl.length - own.length);
-  bases.set(baseUrl, (bases.get(parent) ?? parent) + template.replace(/\/+$/, ''));
+  const parent = withoutSegments(baseUrl, template.split('/').length - 1);
+  bases.set(baseUrl, (bases.get(parent) ?? parent) + template);
   return undefined;
+}
+
+/** A mount path whose segments are those of the URL, one for one; of others the URL itself is shown. */
+function isTemplate(path: unknown): path is string {
+  return typeof path === 'string' && /^\/[^*?+{}]+$/.test(path);
+}
+
+function withoutSegments(url: string, count: number): string {
+  let end = url.length;
+  for (let i = 0; i < count; i++) end = url.lastIndexOf('/', end - 1);
+  return url.slice(0, Math.max(end, 0));
 }
 
 function routeTemplate(path: unknown, request: Request): string {

@@ -41,8 +41,9 @@ class Lookout {
     this.#waiting = new Set(clients);
   }
 
-  /** One use of a client, somewhere up the stack. True when there is nothing left to look for. */
+  /** One use of a client, somewhere up the stack. True, once, when there is nothing left to look for. */
   used(): boolean {
+    if (this.#waiting.size === 0 || this.#looks <= 0) return false;
     const client = this.clientOf(new Error().stack ?? '');
     if (this.#waiting.delete(client) && this.context.enabled()) {
       const message = `Calls by ${client} are not managed yet: they go where they would without the mesh.`;
@@ -60,7 +61,7 @@ function watchUndici(context: HookContext): void {
   const watch = (client: string) => {
     const lookout = new Lookout(context, [client], clientOf);
     const onRequest = () => {
-      if (lookout.used()) requests.unsubscribe(onRequest);
+      if (lookout.used()) later(() => requests.unsubscribe(onRequest));
     };
     requests.subscribe(onRequest);
   };
@@ -74,12 +75,17 @@ function watchUndici(context: HookContext): void {
   });
 }
 
+/** A channel that loses its last subscriber while it publishes throws into the publisher on Node 18. */
+function later(action: () => void): void {
+  setImmediate(action).unref();
+}
+
 function watchHttp2(context: HookContext): void {
   const clientOf = (stack: string) => (stack.includes('grpc-js') ? 'gRPC' : 'http2');
   const lookout = new Lookout(context, ['gRPC', 'http2'], clientOf);
   const streams = channel(HTTP2_STREAM);
   const onStream = () => {
-    if (lookout.used()) streams.unsubscribe(onStream);
+    if (lookout.used()) later(() => streams.unsubscribe(onStream));
   };
   streams.subscribe(onStream);
   registerBuiltinHook({

@@ -7,6 +7,7 @@
  *   dist/preload.js      the application's main thread: front door and hooks, as small as possible
  *   dist/agent.js        what the first call loads: mesh and link handle
  *   dist/re2.js          regular expressions of routes, loaded when a route has one
+ *   dist/semver.js       version ranges, loaded when a hooked library is
  *   dist/link-worker.js  the worker thread: gRPC, protobuf
  *   dist/cli.js          the `inmesh` command
  */
@@ -20,6 +21,7 @@ const DIST = path.join(ROOT, 'dist');
 /** Modules that become files of their own, required at run time: import path (as resolved) -> file in dist. */
 const SPLIT = [
   { match: /^re2js$/, file: './re2.js' },
+  { match: /^semver\/functions\/satisfies$/, file: './semver.js' },
   { match: /\/preload\/agent$|^\.\/agent$/, file: './agent.js', only: path.join(ROOT, 'src/preload') },
 ];
 
@@ -27,6 +29,7 @@ const BUNDLES = [
   { out: 'preload.js', entry: 'src/preload/main.ts', split: true },
   { out: 'agent.js', entry: 'src/preload/agent.ts', split: true },
   { out: 're2.js', source: "module.exports = require('re2js');" },
+  { out: 'semver.js', source: "module.exports = require('semver/functions/satisfies');" },
   { out: 'link-worker.js', entry: 'src/link/worker/main.ts' },
   { out: 'cli.js', entry: 'src/cli/main.ts', executable: true },
 ];
@@ -78,13 +81,12 @@ function replace(file, contents, mode) {
 }
 
 async function build() {
-  const proto = path.join(__dirname, 'proto.js');
-  if (fs.existsSync(proto))
-    require('node:child_process').execFileSync(process.execPath, [proto], { stdio: 'inherit' });
+  require('node:child_process').execFileSync(process.execPath, [path.join(__dirname, 'proto.js')], {
+    stdio: 'inherit',
+  });
   const esbuild = require('esbuild');
   fs.mkdirSync(DIST, { recursive: true });
-  const ready = BUNDLES.filter(({ entry }) => entry === undefined || fs.existsSync(path.join(ROOT, entry)));
-  await Promise.all(ready.map((each) => bundle(esbuild, each)));
+  await Promise.all(BUNDLES.map((each) => bundle(esbuild, each)));
 }
 
 module.exports = { build };

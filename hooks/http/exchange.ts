@@ -81,7 +81,9 @@ export class Exchange extends RoutedHead implements DialListener {
       this.known = true;
       this.becomesOurs();
     } else {
-      const settled = (whose: 'ours' | 'not-ours'): void => parking.guard(this, this.settled, whose);
+      const settled = (whose: 'ours' | 'not-ours'): void => {
+        this.runInAsyncScope(guarded, undefined, this, this.settled, whose);
+      };
       this.cancelWait = parking.mesh.whenKnown(this.scheme, this.host, this.port, settled);
     }
     if (request._header !== null) this.headFinal();
@@ -107,7 +109,7 @@ export class Exchange extends RoutedHead implements DialListener {
 
   /** The application's agent has a place. */
   admitted(): void {
-    if (this.waiting) this.parking.guard(this, this.route, undefined);
+    if (this.waiting) this.runInAsyncScope(guarded, undefined, this, this.route, undefined);
   }
 
   dialled(socket: Socket): void {
@@ -403,6 +405,11 @@ export class Exchange extends RoutedHead implements DialListener {
 }
 
 const REPLAYABLE = { replayable: true };
+
+/** A step taken out of somebody else's event (the link's, another call's end), in the context of this call. */
+function guarded<T>(exchange: Exchange, step: (this: Exchange, argument: T) => void, argument: T): void {
+  exchange.parking.guard(exchange, step, argument);
+}
 
 function tick(exchange: Exchange): void {
   exchange.firstTick();

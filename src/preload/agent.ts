@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly workerFile: string;
   /** A sidecar is there: the agent must be off. */
   readonly onSidecar: () => void;
+  /** The link cannot be made: the agent must be off. */
+  readonly failed: (error: unknown) => void;
   /** Route template of the inbound request being handled, if known. */
   readonly currentRoute: () => string | undefined;
 }
@@ -27,7 +29,14 @@ export interface Agent {
   serveWorkers(): void;
 }
 
-export function createAgent({ settings, log, workerFile, onSidecar, currentRoute }: AgentOptions): Agent {
+export function createAgent({
+  settings,
+  log,
+  workerFile,
+  onSidecar,
+  failed,
+  currentRoute,
+}: AgentOptions): Agent {
   const feed = new GatedFeed(
     (answer) => {
       if (settings.besideSidecar) {
@@ -43,7 +52,8 @@ export function createAgent({ settings, log, workerFile, onSidecar, currentRoute
         answer(found === undefined);
       });
     },
-    () => (isMainThread ? createLink({ settings, workerFile, log }) : createLinkProxy()),
+    () => (isMainThread ? createLink({ settings, workerFile, log }) : createLinkProxy({ log })),
+    failed,
   );
   const mesh = createMesh({
     feed,

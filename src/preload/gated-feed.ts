@@ -25,6 +25,8 @@ export class GatedFeed implements MeshFeed {
   constructor(
     private readonly gate: Gate,
     private readonly createLink: () => MeshFeed,
+    /** Hears of a link that cannot be made; the feed is shut then. The gate answers out of a socket's event. */
+    private readonly failed: (error: unknown) => void,
   ) {}
 
   get state(): LinkState {
@@ -59,8 +61,14 @@ export class GatedFeed implements MeshFeed {
   }
 
   #open(): void {
-    this.#made ??= this.createLink();
-    const link = this.#made;
+    try {
+      this.prepare();
+    } catch (error) {
+      this.failed(error);
+      this.#shut();
+      return;
+    }
+    const link = this.#made!;
     this.#phase = 'open';
     this.#link = link;
     for (const listener of this.#listeners) link.listen(listener);

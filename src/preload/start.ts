@@ -27,6 +27,11 @@ export function start(folder: string): void {
   problems.forEach(report);
 
   const switches = new Switches(settings);
+  const failed = (error: unknown) => {
+    switches.block();
+    const fields = { error: error instanceof Error ? error.stack : String(error) };
+    log.line('error', 'agent.failed', 'The agent could not start; calls go their own way.', fields);
+  };
   let agent: Agent | undefined;
   const theAgent = (): Agent => {
     agent ??= loadAgent().createAgent({
@@ -34,14 +39,10 @@ export function start(folder: string): void {
       log,
       workerFile: join(folder, 'link-worker.js'),
       onSidecar: () => switches.block(),
+      failed,
       currentRoute,
     });
     return agent;
-  };
-  const failed = (error: unknown) => {
-    switches.block();
-    const fields = { error: error instanceof Error ? error.stack : String(error) };
-    log.line('error', 'agent.failed', 'The agent could not start; calls go their own way.', fields);
   };
   install(settings, log, new LazyMesh(() => theAgent().mesh, failed), switches);
   const safely = (action: (agent: Agent) => void) => () => {

@@ -95,7 +95,7 @@ describe('preload: the lazy mesh', () => {
 });
 
 describe('preload: the gated feed', () => {
-  function scene() {
+  function scene(broken = false) {
     const log: string[] = [];
     let answer: ((open: boolean) => void) | undefined;
     const link: MeshFeed = {
@@ -108,7 +108,11 @@ describe('preload: the gated feed', () => {
       (callback) => {
         answer = callback;
       },
-      () => link,
+      () => {
+        if (broken) throw new Error('no link');
+        return link;
+      },
+      (error) => log.push(String(error)),
     );
     const states: [LinkState, boolean][] = [];
     feed.listen({
@@ -129,6 +133,13 @@ describe('preload: the gated feed', () => {
     feed.ask('http', 80, 'late');
     assert.deepEqual(log, ['listen', 'start', 'ask early', 'ask parked', 'ask late']);
     assert.equal(feed.state, 'up');
+  });
+
+  it('is shut, and says why, when the link cannot be made', () => {
+    const { feed, log, states, answer } = scene(true);
+    feed.start();
+    answer(true);
+    assert.deepEqual([log, states, feed.state], [['Error: no link'], [['down', false]], 'down']);
   });
 
   it('is a link that is down and knows nothing when the gate stays shut', () => {
