@@ -6,6 +6,8 @@ const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 60_000;
 /** A worker that lived this long died of something new. */
 const STEADY_MS = 60_000;
+/** Room for new objects, MiB. V8's own lets the garbage of a big push stay for good: 30 to 70 MiB of 10,000 services. */
+const YOUNG_MEMORY_MB = 6;
 
 export interface WorkerThreadOptions {
   /** The bundled worker. */
@@ -43,7 +45,7 @@ export class WorkerThread {
         env: {},
         execArgv: [],
         workerData: this.options.start(),
-        resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+        resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_MEMORY_MB },
       });
       this.#worker = worker;
       worker.on('message', this.options.message);
