@@ -1,6 +1,7 @@
 /** `inmesh dev <folder>`: the embedded control plane. */
 
 import { stat } from 'node:fs/promises';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { Command } from 'commander';
 import { startDevControlPlane } from '../dev';
 import { createPinoLog } from '../observe/pino';
@@ -34,6 +35,8 @@ async function run(folder: string, flags: DevFlags): Promise<void> {
     level: flags.verbose ? 'debug' : 'info',
     format: flags.json ? 'json' : 'pretty',
   });
+  // What goes wrong is said here, in one line.
+  setLogVerbosity(logVerbosity.NONE);
   const { host, port } = flags;
   const plane = await startDevControlPlane({ folder, host, port, log });
   // The first line of standard output is for programs; everything else goes to standard error.
