@@ -65,7 +65,6 @@ async function bundle(esbuild, { out, entry, source, split, executable }) {
     minifyWhitespace: true,
     legalComments: 'linked',
     logLevel: 'warning',
-    define: { INMESH_VERSION: JSON.stringify(require(path.join(ROOT, 'package.json')).version) },
     plugins: split ? [splitPlugin] : [],
     banner: executable ? { js: '#!/usr/bin/env node' } : {},
   });

@@ -23,7 +23,6 @@ function tables() {
     write: false,
     platform: 'node',
     format: 'cjs',
-    define: { INMESH_VERSION: '""' },
     logLevel: 'error',
   });
   const compiled = new Module(path.join(ROOT, 'scripts', 'docs-tables.js'));
