@@ -70,7 +70,7 @@ export function endpoints(
     endpoints: [
       {
         locality: { region: 'r1', zone: 'z1' },
-        loadBalancingWeight: { value: addresses.length },
+        loadBalancingWeight: { value: Math.max(1, addresses.length) },
         lbEndpoints: addresses.map(([address, portValue]) => ({
           endpoint: { address: { socketAddress: { address, portValue } } },
           loadBalancingWeight: { value: 1 },

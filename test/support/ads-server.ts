@@ -103,7 +103,10 @@ export class AdsServer {
 
   /** Ends all streams, each with a status (default: in good order); the server stays. */
   endStreams(error?: { readonly code: number; readonly details: string }): void {
-    for (const { call } of this.#open) {
+    const ending = [...this.#open];
+    // Nothing is written after the end: a push may follow at once.
+    this.#open.clear();
+    for (const { call } of ending) {
       if (error === undefined) call.end();
       else call.emit('error', error);
     }

@@ -101,7 +101,11 @@ export class Follower {
 
   #find(ask: Ask): Target | null | undefined {
     const { state } = this.options;
-    if (!state.clustersKnown) return undefined;
+    if (!state.clustersKnown) {
+      // Asked for beside CDS, not after it: with ten thousand services each of the two takes its time.
+      if (ask.scheme === 'http') this.options.wantRoutes(ask.port);
+      return undefined;
+    }
     if (!state.clusters.hasPort(ask.port)) return null;
     if (ask.scheme === 'https') return this.#findTls(ask);
     const routes = state.routes.get(ask.port);

@@ -119,7 +119,10 @@ export class Link {
     this.#report.refused(typeUrl, response, taken.refused);
     this.#waitForAbsent(subscription);
     this.#changed(typeUrl, new Set([...taken.changed, ...gone]));
-    return [...taken.refused].map(([name, reasons]) => `${name}: ${reasons.join(', ')}`);
+    return [...taken.refused].map(([name, reasons]) => {
+      const text = reasons.join(', ');
+      return text.includes(name) ? text : `${name}: ${text}`;
+    });
   }
 
   /** Tells everybody inside the worker; `names` are resources of the type that are not what they were. */
