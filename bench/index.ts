@@ -2,8 +2,9 @@
 import { latency } from './latency';
 import { memory } from './memory';
 import type { Bench, Row } from './row';
+import { startup } from './startup';
 
-const BENCHES: readonly Bench[] = [latency, memory];
+const BENCHES: readonly Bench[] = [startup, latency, memory];
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !BENCHES.some((bench) => bench.name === name));

@@ -3,7 +3,7 @@
  *
  * Patched symbol: `Module._load`, through which every load of a CommonJS package goes, from `require` and from
  * `import` of an ES module alike, on Node 18 to 26. require-in-the-middle patches `require`, does not see the
- * latter, and resolves every name twice: 8 to 10 ms more for an application of 80 files (bench/startup.ts).
+ * latter, and resolves every name twice: measured, 8 to 10 ms more at the start of an Express application.
  * Exports are changed in place, never replaced, so that ES modules' live bindings and caches agree.
  * ES-module-only packages are not seen.
  */
