@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Istiod, startIstiod } from '../../lab';
 import { startDevControlPlane } from '../../src/dev';
+import { loadFiles } from '../../src/dev/load';
 import { TYPE_URL } from '../../src/xds';
 import { type Compiled, compile } from '../support/compiled';
-import { DEV_CASES, type DevCase } from '../support/dev-cases';
+import { DEV_CASES, type DevCase, REFUSED, STRICTER } from '../support/dev-cases';
 import { object } from '../support/dev-cases/base';
 import { peer } from '../support/peer';
 import { fetchAll, sidecarNode, XdsClient } from '../support/xds-client';
@@ -64,7 +65,9 @@ describe('inmesh dev against a real istiod', function () {
   }
 
   function lastRefusal(): string {
-    return istiod.log().split('unable to reload file configuration').slice(1).at(-1)?.slice(0, 1000) ?? 'took it';
+    return (
+      istiod.log().split('unable to reload file configuration').slice(1).at(-1)?.slice(0, 1000) ?? 'took it'
+    );
   }
 
   async function compiledBy(address: string, { node, ports = [80, 8080] }: DevCase): Promise<Compiled> {
@@ -93,6 +96,47 @@ describe('inmesh dev against a real istiod', function () {
       }
     });
   }
+
+  /** Does istiod keep its former state because of this? */
+  async function istiodRefuses(yaml: string): Promise<boolean> {
+    await serve('');
+    const refusals = () => istiod.log().split('unable to reload file configuration').length;
+    const reloads = () => istiod.log().split('Triggering reload of file configuration').length;
+    const before = [refusals(), reloads()] as const;
+    await istiod.write('case.yaml', yaml);
+    const seen = () => reloads() > before[1];
+    for (const end = Date.now() + 5000; !seen() && Date.now() < end; ) await pause(20);
+    assert.ok(seen(), 'istiod saw the change');
+    // The verdict is logged some milliseconds after the reload began.
+    for (const end = Date.now() + 300; refusals() === before[0] && Date.now() < end; ) await pause(20);
+    return refusals() > before[0];
+  }
+
+  function devRefuses(yaml: string): boolean {
+    return !loadFiles(new Map([['case.yaml', yaml]])).ok;
+  }
+
+  describe('refuses what istiod refuses', () => {
+    for (const [what, yaml] of Object.entries(REFUSED)) {
+      it(what, async () => {
+        assert.deepEqual(
+          { istiod: await istiodRefuses(yaml), dev: devRefuses(yaml) },
+          { istiod: true, dev: true },
+        );
+      });
+    }
+  });
+
+  describe('is stricter than istiod', () => {
+    for (const [what, yaml] of Object.entries(STRICTER)) {
+      it(what, async () => {
+        assert.deepEqual(
+          { istiod: await istiodRefuses(yaml), dev: devRefuses(yaml) },
+          { istiod: false, dev: true },
+        );
+      });
+    }
+  });
 });
 
 function same(a: unknown, b: unknown): boolean {

@@ -42,3 +42,22 @@ export function isHostName(host: string): boolean {
       .every((label) => label.length <= 63 && LABEL.test(label))
   );
 }
+
+/** `*` and `~` stand alone; only ServiceEntries may be exported to nobody. */
+export function checkExportTo<K extends Kind>(
+  check: Check<K>,
+  exportTo: readonly string[] | undefined,
+): void {
+  if (!exportTo) return;
+  if (new Set(exportTo).size < exportTo.length) {
+    check.error(exportTo, undefined, 'a namespace is named twice', 'remove one of them');
+  }
+  const alone = exportTo.find((each) => each === '*' || each === '~');
+  if (alone && exportTo.length > 1) {
+    check.error(exportTo, undefined, `\`${alone}\` says it all`, 'remove the others');
+  }
+  if (alone === '~' && check.object.kind !== 'ServiceEntry') {
+    const message = `a ${check.object.kind} cannot be exported to nobody`;
+    check.error(exportTo, exportTo.indexOf('~'), message, 'use "." for its own namespace');
+  }
+}

@@ -1,12 +1,13 @@
 /** Istio's rules for DestinationRules and Sidecars. */
 
 import type { TrafficPolicy } from '../api';
-import { type Check, isHostName } from './context';
+import { type Check, checkExportTo, isHostName } from './context';
 
 type Rule = Check<'DestinationRule'>;
 
 export function checkDestinationRule(check: Rule): void {
   const { spec } = check;
+  checkExportTo(check, spec.exportTo);
   if (!isHostName(spec.host)) {
     check.error(
       spec,
@@ -51,7 +52,12 @@ function checkPolicy(check: Rule, policy: TrafficPolicy): void {
     const pool = each.connectionPool?.http;
     if (pool?.useClientProtocol && pool.h2UpgradePolicy === 'UPGRADE') {
       const advice = 'keep one of them';
-      check.error(pool, 'useClientProtocol', 'the client\'s protocol and an upgrade exclude each other', advice);
+      check.error(
+        pool,
+        'useClientProtocol',
+        "the client's protocol and an upgrade exclude each other",
+        advice,
+      );
     }
     const hash = loadBalancer?.consistentHash;
     if (hash?.maglev && !isPrime(hash.maglev.tableSize ?? 0)) {

@@ -3,12 +3,13 @@
 import { isIP } from 'node:net';
 import type { WorkloadEntry } from '../api';
 import { parseProtocol } from '../mesh/protocol';
-import { type Check, isHostName } from './context';
+import { type Check, checkExportTo, isHostName } from './context';
 
 type Entry = Check<'ServiceEntry'>;
 
 export function checkServiceEntry(check: Entry): void {
   const { spec } = check;
+  checkExportTo(check, spec.exportTo);
   if (spec.hosts.length === 0) check.error(spec, 'hosts', 'there are no hosts', 'name at least one');
   spec.hosts.forEach((host, index) => {
     if (!isHostName(host) || host === '*') {

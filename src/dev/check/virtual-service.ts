@@ -3,13 +3,14 @@
 import type { Fault, Headers, HttpMatch, HttpRoute, Retries, StringMatch } from '../api';
 import { GRPC_STATUS } from '../generate/filters';
 import { REDIRECT_CODES } from '../generate/route';
-import { type Check, isHostName } from './context';
+import { type Check, checkExportTo, isHostName } from './context';
 import { regexFault } from './regex';
 
 type Rule = Check<'VirtualService'>;
 
 export function checkVirtualService(check: Rule): void {
   const { spec, object } = check;
+  checkExportTo(check, spec.exportTo);
   const hosts = spec.hosts ?? [];
   const mesh = !spec.gateways?.length || spec.gateways.includes('mesh');
   hosts.forEach((host, index) => {
@@ -98,15 +99,13 @@ function checkMatch(check: Rule, match: HttpMatch): void {
     const test = match[key];
     if (!test) continue;
     checkString(check, test);
-    if (Object.keys(test).length === 0) {
-      check.error(match, key, `the match on ${key} is empty`, 'add `exact`, `prefix` or `regex`');
-    }
-    if (test.prefix === '' || test.regex === '') {
-      check.error(
+    // istiod takes it, and it matches everything.
+    if (Object.values(test).every((value) => value === '')) {
+      check.warning(
         match,
         key,
         `the match on ${key} is empty`,
-        'an empty prefix or regex is not allowed; leave it out',
+        'add `exact`, `prefix` or `regex`, or leave it out',
       );
     }
   }

@@ -3,4 +3,5 @@ import { ROUTE_CASES } from './routes';
 import { SERVICE_CASES } from './services';
 
 export type { DevCase } from './base';
+export { REFUSED, STRICTER } from './refused';
 export const DEV_CASES = [...SERVICE_CASES, ...CLUSTER_CASES, ...ROUTE_CASES];

@@ -17,6 +17,13 @@ export const ROUTE_CASES: readonly DevCase[] = [
   ${TO_V2}`),
   },
   {
+    title: 'match: empty ones',
+    yaml: routes(`
+- match: [{uri: {}, headers: {x: {}}}, {uri: {prefix: ""}, method: {exact: GET}}]
+  ${TO_V1}
+- ${TO_V2}`),
+  },
+  {
     title: 'match: headers, withoutHeaders, method, authority, scheme, queryParams',
     yaml: routes(
       `
@@ -271,7 +278,7 @@ http:
       object(
         'VirtualService',
         'two',
-        'hosts: [two]\nexportTo: ["~"]\nhttp: [{timeout: 2s, route: [{destination: {host: two}}]}]',
+        'hosts: [two]\nexportTo: [other]\nhttp: [{timeout: 2s, route: [{destination: {host: two}}]}]',
       ) +
       object(
         'VirtualService',

@@ -44,8 +44,13 @@ export const SERVICE_CASES: readonly DevCase[] = [
       ),
   },
   {
-    title: 'STATIC without endpoints, external, several hosts and addresses',
+    title: 'STATIC without endpoints, external, several hosts, several addresses',
     yaml:
+      object(
+        'ServiceEntry',
+        'vips',
+        `hosts: [vips.shop.svc.cluster.local]\naddresses: [240.2.0.1, 240.2.0.2/32]\nresolution: STATIC\n${PORT}\nendpoints: [{address: 10.2.0.1}]`,
+      ) +
       object(
         'ServiceEntry',
         'empty',
@@ -54,7 +59,7 @@ export const SERVICE_CASES: readonly DevCase[] = [
       object(
         'ServiceEntry',
         'many',
-        `hosts: [m1.example.com, m2.shop.svc.cluster.local]\naddresses: [240.2.0.1, 240.2.0.2/32]\nresolution: STATIC\n${PORT}\nendpoints: [{address: 10.2.0.1}]`,
+        `hosts: [m1.example.com, m2.shop.svc.cluster.local]\nresolution: STATIC\n${PORT}\nendpoints: [{address: 10.2.0.1}]`,
       ),
   },
   {
