@@ -38,6 +38,8 @@ export class Exchange extends RoutedHead implements DialListener {
   /** Event seen by the application, once each however many attempts there are. */
   socketShown = false;
   continueShown = false;
+  /** The newest 100 was a later attempt's. */
+  continueHidden = false;
   finishSeen = false;
   private flew = false;
   private known = false;

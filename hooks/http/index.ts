@@ -109,11 +109,17 @@ function appAgent(
   if (agent !== undefined && agent !== null) {
     return typeof (agent as AppAgent).addRequest === 'function' ? (agent as AppAgent) : undefined;
   }
-  if (typeof options?.createConnection === 'function') {
+  if (typeof options?.createConnection === 'function' && !isWebSockets(options.createConnection)) {
     parking.leaveAlone('createConnection');
     return undefined;
   }
   return fallback;
+}
+
+/** What `ws` sets where its user has not: plain `net.connect` or `tls.connect` with the path taken out. */
+function isWebSockets(createConnection: object): boolean {
+  const { name, length } = createConnection as { name?: unknown; length?: unknown };
+  return length === 1 && (name === 'netConnect' || name === 'tlsConnect');
 }
 
 function isUrlLike(input: unknown): boolean {

@@ -76,7 +76,8 @@ export class LocalReplySocket extends Socket {
   private answer(): void {
     if (this.answered) return;
     this.answered = true;
-    process.nextTick(pushBytes, this, this.bytes);
+    // As from a network: after the events of what was written, 'finish' among them.
+    setImmediate(pushBytes, this, this.bytes);
   }
 }
 

@@ -125,5 +125,11 @@ export function leaveToAgent(agent: AppAgent): string | undefined {
     createConnection === nativeHttpsConnect ||
     createConnection === (http.Agent.prototype as unknown as AppAgent).createConnection ||
     createConnection === (https.Agent.prototype as unknown as AppAgent).createConnection;
-  return known ? undefined : 'an agent with its own createConnection';
+  return known || isAgentKeepAlive(agent) ? undefined : 'an agent with its own createConnection';
+}
+
+/** agentkeepalive's `createConnection` counts and calls Node's: it decides nothing about where a call goes. */
+function isAgentKeepAlive(agent: AppAgent): boolean {
+  const { createSocketCount, freeSocketKeepAliveTimeout } = agent as unknown as Record<string, unknown>;
+  return typeof createSocketCount === 'number' && typeof freeSocketKeepAliveTimeout === 'number';
 }

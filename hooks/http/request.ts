@@ -73,8 +73,13 @@ const methods = {
           exchange.socketShown = true;
           break;
         case 'continue':
-          if (exchange.continueShown) return true;
+          exchange.continueHidden = exchange.continueShown;
+          if (exchange.continueHidden) return true;
           exchange.continueShown = true;
+          break;
+        case 'information':
+          // Node tells of each 100 twice.
+          if (exchange.continueHidden && (first as { statusCode: number }).statusCode === 100) return true;
           break;
         case 'upgrade':
         case 'connect':

@@ -1,6 +1,6 @@
 /** Handing sockets to requests and taking them back, as Node's own agent does. */
 
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Connection } from '../../src/transport';
 import type { CarryingSocket } from './internals';
 import { emitNative, kExchange, type MeshRequest } from './request';
@@ -36,18 +36,42 @@ export function showEarly(request: MeshRequest, socket: Socket): void {
 
 interface Handle {
   asyncReset?(resource: object): void;
+  readonly _parent?: Handle;
 }
 
 /** The handle's events belong to the call that uses it now, not to the one that connected it. */
 function resetHandle(socket: Socket): void {
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
-  if (handle !== null && typeof handle?.asyncReset === 'function') handle.asyncReset({ handle });
+  if (handle === null || typeof handle?.asyncReset !== 'function') return;
+  handle.asyncReset({ handle });
+  // TLS stands on a handle of TCP, whose end is its own.
+  const { _parent: below } = handle;
+  if (typeof below?.asyncReset === 'function') below.asyncReset({ handle: below });
 }
 
 /** Once per connection: where it goes when its request is done with it. */
 export function watchSocket(socket: Socket): void {
   socket.on('free', onFree);
   socket.on('agentRemove', onAgentRemove);
+  socket.emit = emitOfConnection as typeof socket.emit;
+}
+
+const { emit: emitOfSocket } = Socket.prototype;
+
+/**
+ * A failure before the response is policy's to judge: Node's own listener says it to the request, and when another
+ * attempt or a local reply follows, listeners of the application on the socket itself (axios has one) hear nothing.
+ */
+function emitOfConnection(this: CarryingSocket, event: string | symbol, error?: unknown): boolean {
+  if (event !== 'error') return Reflect.apply(emitOfSocket, this, arguments);
+  const exchange = (this._httpMessage as MeshRequest | null | undefined)?.[kExchange];
+  if (exchange === undefined || exchange.broken) return Reflect.apply(emitOfSocket, this, arguments);
+  const listeners = this.rawListeners('error');
+  for (let i = 0; i < listeners.length; i++) {
+    Reflect.apply(listeners[i]!, this, [error]);
+    if (exchange.broken) return true;
+  }
+  return listeners.length > 0;
 }
 
 interface Carried {

@@ -121,6 +121,7 @@ export class MatrixRun {
           const fact = JSON.parse(text);
           if (fact.gate) gate.open();
           if (fact.over) over = true;
+          if (fact.ms > 1500) console.log('SLOW', mode, client.name, line, fact.cell, fact.ms);
           if (fact.cell) outcomes.set(fact.cell, fact.outcome);
         },
       },

@@ -37,7 +37,9 @@ export interface Scenario {
   /** The exact outcome. */
   readonly expect?: (client: MatrixClient) => Outcome;
   /** The same cell on bare Node has the same outcome. There it goes to this YAML's backend, with this path. */
-  readonly bare?: { readonly yaml?: MeshName; readonly secureYaml?: MeshName; readonly path?: string };
+  readonly bare?:
+    | { readonly yaml?: MeshName; readonly secureYaml?: MeshName; readonly path?: string }
+    | undefined;
 }
 
 /** Why a cell cannot exist; undefined when it does. */

@@ -125,8 +125,8 @@ export const CALLS: readonly Scenario[] = [
     yaml: 'plain',
     secureYaml: 'secure',
     needs: ['agent'],
-    cell: () => ({ kind: 'keepAliveAgent' }),
-    expect: (c) => ({ [c.ok]: 20, connectionsWithinLimit: true }),
+    cell: () => ({ kind: 'keepAliveAgent', request: { path: '/peak' } }),
+    expect: (c) => ({ [c.ok]: 20, withinLimit: true }),
   },
   ...['get', 'url', 'options', 'string'].map(
     (shape): Scenario => ({
