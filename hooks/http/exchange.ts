@@ -22,6 +22,8 @@ export class Exchange extends RoutedHead implements DialListener {
   attempt: Attempt | undefined;
   connection: Connection | undefined;
   readonly timers = new Timers(this);
+  /** Where it stands in its agent's list of calls. */
+  place = -1;
   /** It holds one of its agent's places. */
   admittedHere = false;
   destroyedByApplication = false;

@@ -2,6 +2,7 @@
 
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { CallList } from './call-list';
 import type { Exchange } from './exchange';
 import { hasProxyConfig, type NodeRequest } from './internals';
 
@@ -23,7 +24,7 @@ export interface AppAgent extends http.Agent {
 
 export class ParkingAgent {
   /** Calls that may hold a socket; closed by `agent.destroy()`. */
-  readonly calls = new Set<Exchange>();
+  readonly calls = new CallList();
   private readonly active = new Map<string, number>();
   private readonly queues = new Map<string, Exchange[]>();
   private total = 0;

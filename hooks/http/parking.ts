@@ -47,7 +47,7 @@ export class Parking {
   closeAgent(app: AppAgent): void {
     const agent = this.agents.get(app);
     if (agent === undefined) return;
-    for (const exchange of [...agent.calls]) exchange.closeByAgent();
+    for (const exchange of agent.calls.all()) exchange.closeByAgent();
   }
 
   /** Runs a step of an exchange; an error of ours costs the call our help, never the application an exception. */
