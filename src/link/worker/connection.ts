@@ -65,9 +65,11 @@ export class Connection {
     try {
       this.#stream = new AdsStream(prepareDial(settings), node, subscriptions, {
         response: (subscription, response) => {
+          // First the content: who hears "up" may rely on there being views.
+          const reasons = this.#respond(subscription, response);
           if (!answered) this.#answered();
           answered = true;
-          return this.#respond(subscription, response);
+          return reasons;
         },
         ended: (error) => this.#ended(answered, error),
       });

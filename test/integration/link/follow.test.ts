@@ -62,6 +62,8 @@ describe('link: follows the hosts that are asked for', () => {
   it('says null for a host that no virtual host serves, and for a port without services, without asking RDS', async () => {
     server.set(mesh([{ host: REVIEWS, endpoints: [] }]));
     const { link, feed } = await runLink(linkSettings(server.address));
+    // Before CDS is in, the port is asked for beside it.
+    await feed.until('ports', () => feed.ports !== undefined);
     link.ask('http', 9999, 'example.com');
     await feed.until('answer', () => feed.hosts.has('http:9999:example.com'));
     assert.deepEqual(server.subscribed('route'), []);
