@@ -67,23 +67,35 @@ function emitOfConnection(this: CarryingSocket, event: string | symbol, error?: 
   const exchange = (this._httpMessage as MeshRequest | null | undefined)?.[kExchange];
   if (exchange === undefined || exchange.broken) return Reflect.apply(emitOfSocket, this, arguments);
   const listeners = this.rawListeners('error');
-  for (let i = 0; i < listeners.length; i++) {
-    Reflect.apply(listeners[i]!, this, [error]);
-    if (exchange.broken) return true;
-  }
-  return listeners.length > 0;
+  // The application's may be older than Node's, which comes anew with every request.
+  const own = listeners.findIndex(({ name }) => name === 'socketErrorListener');
+  if (own < 0) return Reflect.apply(emitOfSocket, this, arguments);
+  Reflect.apply(listeners[own]!, this, [error]);
+  if (exchange.broken) return true;
+  for (let i = 0; i < listeners.length; i++) if (i !== own) Reflect.apply(listeners[i]!, this, [error]);
+  return true;
 }
 
 interface Carried {
   shouldKeepAlive?: boolean;
-  res?: { headers: Record<string, string | undefined> } | null;
+  res?: { rawHeaders: readonly string[] } | null;
+}
+
+/** Read from the lines: `headers` makes an object of all of them, which an application may never ask for. */
+function keepAliveHint(carried: Carried | null | undefined): string | undefined {
+  const lines = carried?.res?.rawHeaders;
+  if (lines === undefined) return undefined;
+  for (let i = 0; i < lines.length; i += 2) {
+    if (lines[i]!.length === 10 && lines[i]!.toLowerCase() === 'keep-alive') return lines[i + 1];
+  }
+  return undefined;
 }
 
 function onFree(this: CarryingSocket): void {
   const carried = this._httpMessage as Carried | null | undefined;
   this._httpMessage = null;
   if (carried?.shouldKeepAlive === false) this.destroy();
-  else Connection.of(this)?.release(performance.now(), carried?.res?.headers['keep-alive']);
+  else Connection.of(this)?.release(performance.now(), keepAliveHint(carried));
 }
 
 function onAgentRemove(this: Socket): void {

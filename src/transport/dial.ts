@@ -2,7 +2,7 @@ import * as net from 'node:net';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
 
 const { connect } = net;
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 /** Who waits for a connection. Exactly one of the two is called, unless the dial is cancelled. */
 export interface DialListener {
@@ -65,7 +65,16 @@ export class Dial {
     this.socket.once('close', this.onClose);
   };
 
-  private readonly onSecure = (): void => this.succeed();
+  // Not inside OpenSSL's callback: what is written there is reported as written only with the first answer.
+  private readonly onSecure = (): void => {
+    setImmediate(secured, this);
+  };
+
+  /** The handshake is over. */
+  complete(): void {
+    if (!this.over) this.succeed();
+  }
+
   private readonly onError = (error: Error): void => this.fail(error, false);
   private readonly onClose = (): void =>
     this.fail(
@@ -106,6 +115,10 @@ export class Dial {
     socket.removeListener('error', this.onError);
     socket.removeListener('close', this.onClose);
   }
+}
+
+function secured(dial: Dial): void {
+  dial.complete();
 }
 
 /** The socket was given up; what it still says concerns nobody. */

@@ -68,7 +68,7 @@ describe('compatibility matrix', function () {
             if (scenario.expect) deepStrictEqual(outcome, scenario.expect(client));
             if (scenario.bare) {
               const bare = outcomeOf(await run.child(line, client, 'bare'), scenario.name);
-              deepStrictEqual(outcome, bare, 'differs from bare Node');
+              deepStrictEqual(outcome, inItsContext(bare), 'differs from bare Node');
             }
             report.passed(line, client);
           });
@@ -91,4 +91,11 @@ function outcomeOf(child: ChildResult, scenario: string): Outcome {
   if (!outcome)
     fail(`the process told nothing about it (exit ${child.exitCode}):\n${child.log.slice(-3000)}`);
   return outcome;
+}
+
+/** Bare Node loses the async context of some events on reused TLS connections; the mesh must keep all. */
+function inItsContext(bare: Outcome): Outcome {
+  const { log } = bare;
+  if (!Array.isArray(log)) return bare;
+  return { ...bare, log: log.map((text) => String(text).replace(/ \(context .*\)$/, '')) };
 }
