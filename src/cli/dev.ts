@@ -39,16 +39,16 @@ async function run(folder: string, flags: DevFlags): Promise<void> {
   setLogVerbosity(logVerbosity.NONE);
   const { host, port } = flags;
   const plane = await startDevControlPlane({ folder, host, port, log });
-  // The first line of standard output is for programs; everything else goes to standard error.
-  const ready = flags.json
-    ? JSON.stringify({ address: plane.address, xds: `grpc://${plane.address}`, folder })
-    : `inmesh dev: serving ${folder} on ${plane.address} (INMESH_XDS=grpc://${plane.address})`;
-  process.stdout.write(`${ready}\n`);
   const stop = () => {
     void plane.stop().then(() => process.exit(0));
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // The first line of standard output is for programs; everything else goes to standard error.
+  const ready = flags.json
+    ? JSON.stringify({ address: plane.address, xds: `grpc://${plane.address}`, folder })
+    : `inmesh dev: serving ${folder} on ${plane.address} (INMESH_XDS=grpc://${plane.address})`;
+  process.stdout.write(`${ready}\n`);
 }
 
 async function checkFolder(folder: string): Promise<void> {

@@ -33,7 +33,8 @@ function checkDestination(
 ): void {
   const { reader } = object;
   const host = toFqdn(destination.host, object.namespace);
-  if (![...hosts].some((each) => hostSubsetOf(host.toLowerCase(), each))) {
+  const lower = host.toLowerCase();
+  if (!hosts.has(lower) && ![...hosts].some((each) => hostSubsetOf(lower, each))) {
     const near = nearest(host, [...hosts]);
     const advice = near
       ? `did you mean \`${near}\`?`

@@ -15,7 +15,7 @@ export function loadAssignment(world: World, scope: Scope, name: string): LoadAs
   const [direction, portText, subset = '', host] = name.split('|');
   if (direction !== 'outbound' || host === undefined) return undefined;
   const port = Number(portText);
-  const service = scope.services.find((each) => each.host === host);
+  const service = scope.service(host);
   const empty = { clusterName: name };
   if (!service || isDns(service) || !service.ports.some((each) => each.number === port)) return empty;
   const rule = scope.destinationRule(host)?.spec;
@@ -40,7 +40,6 @@ export function inlineAssignment(
 ): LoadAssignmentPb | undefined {
   const groups = localityGroups(world, scope, service, port, subset);
   if (groups.length === 0) return undefined;
-  // istiod puts the localities of the unfiltered service's first group only into failover by label.
   const endpoints = applyLocality(groups, policy, scope.node).map(({ group }) => group);
   return { clusterName: clusterName(port, subset, service.host), endpoints };
 }

@@ -25,6 +25,7 @@ export interface Scope {
   readonly services: readonly Service[];
   readonly egress: readonly Egress[];
   readonly outboundTrafficPolicy: NonNullable<Sidecar['outboundTrafficPolicy']>;
+  service(host: string): Service | undefined;
   destinationRule(host: string): IstioObject<'DestinationRule'> | undefined;
 }
 
@@ -52,6 +53,7 @@ export function scopeOf(world: World, node: NodeView): Scope {
     services: [...byHost.values()],
     egress,
     outboundTrafficPolicy: sidecar?.outboundTrafficPolicy ?? { mode: 'ALLOW_ANY' },
+    service: (host) => byHost.get(host),
     destinationRule(host) {
       const service = byHost.get(host);
       if (!service) return undefined;
