@@ -11,7 +11,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Hook, HookContext } from '../hook';
-import { nativeHttpRequest, unknownShape } from './internals';
+import { isNativeRequest, unknownShape } from './internals';
 import { Parking } from './parking';
 import type { AppAgent } from './parking-agent';
 import { MeshClientRequest } from './request';
@@ -39,7 +39,7 @@ function install(context: HookContext): void {
   const parking = new Parking(context);
   const httpModule = moduleExports(http) as Module;
   const httpsModule = moduleExports(https) as Module;
-  const plain = httpModule.request === (nativeHttpRequest as unknown as Original);
+  const plain = isNativeRequest(httpModule.request);
   patch(httpModule, parking, plain);
   patch(httpsModule, parking, false);
   patchAgentDestroy(parking);

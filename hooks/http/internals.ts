@@ -54,7 +54,13 @@ export interface CarryingSocket extends Socket {
 
 /** Natives as they were at preload. Whoever replaces them later stays outermost. */
 export const NativeClientRequest = http.ClientRequest;
-export const nativeHttpRequest = http.request;
+
+/** Is this Node's own `http.request`, or somebody's wrapper? Told by its text; when in doubt it is a wrapper. */
+export function isNativeRequest(request: (...args: never[]) => unknown): boolean {
+  return /^function request\(url, options, cb\) \{\s*return new ClientRequest\(url, options, cb\);\s*\}$/.test(
+    Function.prototype.toString.call(request),
+  );
+}
 
 /** Why this Node cannot be hooked, or undefined. */
 export function unknownShape(): string | undefined {

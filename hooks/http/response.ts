@@ -41,7 +41,8 @@ function remove(response: IncomingMessage, lower: string): void {
   const { rawHeaders } = response;
   let found = 0;
   for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
-    if (rawHeaders[i]!.toLowerCase() !== lower) continue;
+    const name = rawHeaders[i]!;
+    if (name.length !== lower.length || name.toLowerCase() !== lower) continue;
     rawHeaders.splice(i, 2);
     found += 2;
   }

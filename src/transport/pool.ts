@@ -13,7 +13,10 @@ export type ConnectionKey = string;
 export class Pool {
   private readonly idle: Connection[] = [];
 
-  constructor(private readonly owner: Pools) {}
+  constructor(
+    private readonly owner: Pools,
+    readonly name: string,
+  ) {}
 
   take(now: number): Connection | undefined {
     for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
@@ -24,8 +27,7 @@ export class Pool {
 
   keep(connection: Connection): void {
     if (this.idle.length >= MAX_IDLE) this.idle.shift()?.socket.destroy();
-    this.idle.push(connection);
-    this.owner.watch();
+    if (this.idle.push(connection) === 1) this.owner.watch(this);
   }
 
   drop(connection: Connection): void {
@@ -45,18 +47,14 @@ export class Pool {
     }
     return idle.length === 0;
   }
-
-  closeIdle(): void {
-    for (const connection of this.idle.splice(0)) {
-      connection.idle = false;
-      connection.socket.destroy();
-    }
-  }
 }
 
 /** All connections of the process to endpoints, by address. Its one timer runs only while something is idle, unref'ed. */
 export class Pools {
   private readonly pools = new Map<string, Pool>();
+  /** An endpoint of a push is one object as long as the push is in force, and cheaper to look up than its address. */
+  private readonly plain = new WeakMap<Endpoint, Pool>();
+  private readonly withIdle = new Set<Pool>();
   private timer: NodeJS.Timeout | undefined;
   private readonly sweeper = (): void => this.sweep();
 
@@ -66,13 +64,13 @@ export class Pools {
     private readonly timers: { setTimeout: typeof setTimeout },
   ) {}
 
+  /** `key`: see ConnectionKey. */
   pool(endpoint: Endpoint, key: ConnectionKey): Pool {
-    const name =
-      key === '' ? `${endpoint.address}:${endpoint.port}` : `${endpoint.address}:${endpoint.port}|${key}`;
-    let pool = this.pools.get(name);
+    if (key !== '') return this.named(`${endpoint.address}:${endpoint.port}|${key}`);
+    let pool = this.plain.get(endpoint);
     if (pool === undefined) {
-      pool = new Pool(this);
-      this.pools.set(name, pool);
+      pool = this.named(`${endpoint.address}:${endpoint.port}`);
+      this.plain.set(endpoint, pool);
     }
     return pool;
   }
@@ -83,21 +81,33 @@ export class Pools {
     return connection.take(this.now()) ? connection : undefined;
   }
 
-  watch(): void {
+  /** The pool has something idle again. */
+  watch(pool: Pool): void {
+    this.withIdle.add(pool);
     if (this.timer !== undefined) return;
     this.timer = this.timers.setTimeout(this.sweeper, SWEEP_MS);
     this.timer.unref();
   }
 
-  /** Closes every idle connection; those in use are closed by their users. */
-  closeIdle(): void {
-    for (const pool of this.pools.values()) pool.closeIdle();
+  private named(name: string): Pool {
+    let pool = this.pools.get(name);
+    if (pool === undefined) {
+      pool = new Pool(this, name);
+      this.pools.set(name, pool);
+    }
+    return pool;
   }
 
   private sweep(): void {
     this.timer = undefined;
     const now = this.now();
-    for (const [name, pool] of this.pools) if (pool.sweep(now)) this.pools.delete(name);
-    if (this.pools.size > 0) this.watch();
+    for (const pool of this.withIdle) {
+      if (!pool.sweep(now)) continue;
+      this.withIdle.delete(pool);
+      this.pools.delete(pool.name);
+    }
+    if (this.withIdle.size === 0) return;
+    this.timer = this.timers.setTimeout(this.sweeper, SWEEP_MS);
+    this.timer.unref();
   }
 }

@@ -33,9 +33,13 @@ function install(mesh: TestMesh): void {
   }
   const feed = new StaticFeed({ ports, clusters, tls }, { manual: mesh.silent });
   feed.start();
+  const said = new Set<string>();
   const log = {
-    line: (level: string, event: string, message: string) =>
-      process.stderr.write(`HOOK-LINE ${level} ${event} ${message}\n`),
+    line: (level: string, event: string, message: string, _fields?: unknown, key = '') => {
+      if (said.has(`${event} ${key}`)) return;
+      said.add(`${event} ${key}`);
+      process.stderr.write(`HOOK-LINE ${level} ${event} ${message}\n`);
+    },
   };
   let failures = 0;
   httpHook.install({
