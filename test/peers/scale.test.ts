@@ -11,9 +11,9 @@ import { peer } from '../support/peer';
 const FEW = 10;
 const MANY = 10_000;
 const IN_USE = 10;
-const MEMORY_LIMIT_MB = 64;
+const MEMORY_LIMIT_MIB = 64;
 const BLOCK_LIMIT_MS = 5;
-const SETTLE_MS = 4000;
+const SETTLE_SAMPLES = 8;
 
 describe('10,000 services on a real istiod', function () {
   this.timeout(180_000);
@@ -47,9 +47,14 @@ describe('10,000 services on a real istiod', function () {
   async function start(node?: string): Promise<Caller> {
     caller = await Caller.start({
       ...(node ? { node } : {}),
-      env: { INMESH_XDS: `grpc://${istiod.xdsAddress}` },
+      env: settings(istiod),
     });
     return caller;
+  }
+
+  /** A busy machine may take longer than the default 2 s to read 17 MB of configuration before the first call. */
+  function settings(of: Istiod): Record<string, string> {
+    return { INMESH_XDS: `grpc://${of.xdsAddress}`, INMESH_FIRST_USE_TIMEOUT: '20s' };
   }
 
   async function callAll(of: Caller, from = 0): Promise<void> {
@@ -59,10 +64,14 @@ describe('10,000 services on a real istiod', function () {
     }
   }
 
-  /** Resident memory once the garbage of the start is gone, MB. */
+  /** Resident memory once the garbage of the start is gone, MiB. */
   async function settledMemory(of: Caller): Promise<number> {
-    await pause(SETTLE_MS);
-    return (await of.memory()) / 1e6;
+    const samples: number[] = [];
+    for (let i = 0; i < SETTLE_SAMPLES; i++) {
+      await pause(1000);
+      samples.push((await of.memory()) / 2 ** 20);
+    }
+    return Math.min(...samples);
   }
 
   it(`a push of ${MANY} services stops the main thread for at most ${BLOCK_LIMIT_MS} ms, and they are all callable`, async function () {
@@ -87,10 +96,10 @@ describe('10,000 services on a real istiod', function () {
     assert.ok(longest <= BLOCK_LIMIT_MS, `${longest} ms`);
   });
 
-  it(`memory: at most ${MEMORY_LIMIT_MB} MB more than with ${FEW} services`, async () => {
-    await istiod.write('services.yaml', services(MANY));
+  it(`memory: at most ${MEMORY_LIMIT_MIB} MiB more than with ${FEW} services`, async () => {
     const cold = await start();
-    const { ms } = await cold.call(`http://service-${MANY - 1}/`);
+    const { ms, body } = await cold.call(`http://service-${MANY - 1}/`);
+    assert.equal(body, 'ok', 'the first call of the process');
     await callAll(cold);
     const many = await settledMemory(cold);
     await cold.stop();
@@ -98,13 +107,13 @@ describe('10,000 services on a real istiod', function () {
     const small = await startIstiod({ files: { 'services.yaml': services(FEW) } });
     if (isSkipped(small)) throw new Error(small.skipped);
     try {
-      caller = await Caller.start({ env: { INMESH_XDS: `grpc://${small.xdsAddress}` } });
+      caller = await Caller.start({ env: settings(small) });
       await callAll(caller);
       const few = await settledMemory(caller);
       console.log(
-        `    ${few.toFixed(0)} MB with ${FEW}, ${many.toFixed(0)} MB with ${MANY}; first call of a cold process ${ms.toFixed(0)} ms`,
+        `    ${few.toFixed(0)} MiB with ${FEW}, ${many.toFixed(0)} MiB with ${MANY}; first call of a cold process ${ms.toFixed(0)} ms`,
       );
-      assert.ok(many - few <= MEMORY_LIMIT_MB, `${(many - few).toFixed(0)} MB more`);
+      assert.ok(many - few <= MEMORY_LIMIT_MIB, `${(many - few).toFixed(0)} MiB more`);
     } finally {
       await small.stop();
     }
