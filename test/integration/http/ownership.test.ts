@@ -1,0 +1,151 @@
+import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import * as https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Backend, startBackend } from '../../support/http-backend';
+import { type ChildOptions, NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
+
+interface Outcome {
+  readonly status?: number;
+  readonly text: string;
+  readonly error?: string;
+  readonly wrapped?: number;
+  readonly agent?: boolean;
+  readonly ours?: boolean;
+  readonly authorized?: boolean;
+  readonly servername?: string;
+}
+
+for (const version of NODE_VERSIONS) {
+  describe(`whose call it is on Node ${version}`, function () {
+    this.timeout(60_000);
+    const node = nodeBinary(version);
+    let backend: Backend;
+
+    before(async function () {
+      if (node === undefined) return this.skip();
+      backend = await startBackend();
+    });
+    beforeEach(() => {
+      backend.seen.length = 0;
+    });
+    after(() => backend?.close());
+
+    async function one(url: string, options: ChildOptions = {}): Promise<Outcome> {
+      const services = [{ host: 'svc.test', port: 80, endpoints: [backend.port] }];
+      const result = await runApp('http-one-call.js', {
+        node,
+        mesh: { services },
+        ...options,
+        env: { ...options.env, URL: url },
+      });
+      assert.doesNotMatch(result.stderr, /HOOK-ERROR/);
+      assert.equal(result.code, 0, result.stderr);
+      assert.equal(result.lines.length, 1, 'the process ended before its call did');
+      return result.lines[0] as Outcome;
+    }
+
+    it('the first call of a process is routed, and a script of one call ends', async () => {
+      const outcome = await one('http://svc.test/echo');
+      assert.equal(outcome.status, 200);
+      assert.equal(outcome.ours, true);
+      assert.equal(outcome.agent, true);
+    });
+
+    it('host names in any spelling', async () => {
+      for (const url of ['http://SVC.Test/echo', 'http://svc.test./echo', 'http://user:secret@svc.test:80/echo']) {
+        assert.equal((await one(url)).status, 200, url);
+      }
+    });
+
+    it('a host not ours goes to the application’s own agent unchanged', async () => {
+      const url = `http://127.0.0.1:${backend.port}/echo`;
+      for (const AGENT of ['', 'own', 'false']) {
+        const outcome = await one(url, { env: { AGENT } });
+        assert.equal(outcome.status, 200);
+        assert.equal(backend.seen.at(-1)!.headers['x-request-id'], undefined);
+      }
+    });
+
+    it('an unknown host is parked, then handed to its own agent, byte for byte', async () => {
+      // `localhost` never waits, a name that resolves to it by the application’s own lookup does.
+      const services = [{ host: 'svc.test', port: backend.port, endpoints: [backend.port] }];
+      const bare = await one(`http://127.0.0.1:${backend.port}/echo`, { mesh: undefined });
+      const url = `http://ip6-localhost.test:${backend.port}/echo`;
+      const outcome = await runApp('http-lookup.js', { node, mesh: { services }, env: { URL: url } });
+      assert.doesNotMatch(outcome.stderr, /HOOK-ERROR/);
+      const parked = (outcome.lines[0] as { rawHeaders: string[] }).rawHeaders;
+      const expected = (JSON.parse(bare.text) as { rawHeaders: string[] }).rawHeaders;
+      assert.deepEqual(
+        parked.filter((_, i) => i % 2 === 0),
+        expected.filter((_, i) => i % 2 === 0),
+      );
+      assert.equal(outcome.code, 0);
+    });
+
+    it('the control plane does not answer: the call passes through after the first-use time', async () => {
+      const services = [{ host: 'svc.test', port: 80, endpoints: [backend.port] }];
+      const mesh = { services, silent: true, firstUseTimeoutMs: 150 };
+      const outcome = await one('http://svc.invalid/echo', { mesh });
+      assert.match(outcome.error!, /ENOTFOUND|EAI_AGAIN/);
+    });
+
+    it('a wrapper loaded before or after us sees every call once, and its header is sent', async () => {
+      for (const when of ['before', 'after'] as const) {
+        backend.seen.length = 0;
+        const outcome = await one('http://svc.test/echo', { [when]: ['http-wrap-before.js'] });
+        assert.equal(outcome.status, 200);
+        assert.equal(outcome.wrapped, 1, when);
+        assert.equal(outcome.ours, true);
+        assert.equal(backend.seen[0]!.headers['traceparent'], '00-1-1-01');
+        assert.ok(backend.seen[0]!.headers['x-request-id']);
+      }
+    });
+
+    it('agents with their own way to connect, createConnection and socketPath are left alone', async () => {
+      const result = await runApp('http-left-alone.js', {
+        node,
+        mesh: { services: [{ host: 'svc.test', port: 80, endpoints: [] }] },
+        env: { PORT: String(backend.port) },
+      });
+      assert.deepEqual(result.lines, [{ own: 200 }, { subclass: 200 }, { socketPath: 'ENOENT' }]);
+      assert.match(result.stderr, /left alone/);
+    });
+
+    it('https: endpoint and fail-over are ours, TLS is the application’s, sessions and names included', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'inmesh-tls-'));
+      const key = join(folder, 'key.pem');
+      const cert = join(folder, 'cert.pem');
+      const subject = ['-subj', '/CN=svc.test', '-addext', 'subjectAltName=DNS:svc.test'];
+      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
+      execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
+      const names: (string | false | undefined)[] = [];
+      const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, response) => {
+        names.push((incoming.socket as import('node:tls').TLSSocket & { servername?: string }).servername);
+        response.end(JSON.stringify(incoming.headers));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        const { port } = server.address() as AddressInfo;
+        const services = [{ host: 'svc.test', port: 443, endpoints: [port], tls: true }];
+        const env = { OPTIONS: JSON.stringify({ ca: readFileSync(cert, 'utf8') }) };
+        const good = await one('https://svc.test/', { mesh: { services }, env });
+        assert.equal(good.status, 200);
+        assert.equal(JSON.parse(good.text).host, 'svc.test');
+        assert.equal(JSON.parse(good.text)['x-request-id'], undefined);
+        assert.deepEqual(names, ['svc.test']);
+        const untrusted = await one('https://svc.test/', { mesh: { services } });
+        assert.match(untrusted.error!, /SELF_SIGNED/);
+        const refused = [{ ...services[0]!, endpoints: [1] }];
+        const dead = await one('https://svc.test/', { mesh: { services: refused }, env });
+        assert.equal(dead.error, 'ECONNREFUSED');
+      } finally {
+        server.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  });
+}
