@@ -3,17 +3,18 @@
 import type { Mesh } from '../../src/call';
 import { Pools } from '../../src/transport';
 import type { HookContext } from '../hook';
+import { now } from './clock';
 import { Exchange } from './exchange';
 import type { NodeRequest } from './internals';
 import { type AgentOptions, type AppAgent, leaveToAgent, ParkingAgent } from './parking-agent';
 import { adopt, kExchange, type MeshRequest } from './request';
 
-const { performance, setTimeout } = globalThis;
+const { setTimeout } = globalThis;
 
 export class Parking {
   readonly mesh: Mesh;
   readonly pools: Pools;
-  readonly now = (): number => performance.now();
+  readonly now = now;
   private readonly agents = new WeakMap<AppAgent, ParkingAgent>();
   private readonly parkRequest = (request: NodeRequest, options: AgentOptions, agent: ParkingAgent): void =>
     this.park(request, options, agent);

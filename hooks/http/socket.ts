@@ -2,10 +2,9 @@
 
 import { Socket } from 'node:net';
 import { Connection } from '../../src/transport';
+import { now } from './clock';
 import type { CarryingSocket } from './internals';
 import { emitNative, kExchange, type MeshRequest } from './request';
-
-const { performance } = globalThis;
 
 /** Node's error for a connection that ended too early. */
 export function connectionReset(): Error {
@@ -95,7 +94,7 @@ function onFree(this: CarryingSocket): void {
   const carried = this._httpMessage as Carried | null | undefined;
   this._httpMessage = null;
   if (carried?.shouldKeepAlive === false) this.destroy();
-  else Connection.of(this)?.release(performance.now(), keepAliveHint(carried));
+  else Connection.of(this)?.release(now(), keepAliveHint(carried));
 }
 
 function onAgentRemove(this: Socket): void {
