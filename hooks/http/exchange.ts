@@ -40,6 +40,8 @@ export class Exchange extends RoutedHead implements DialListener {
   /** Event seen by the application, once each however many attempts there are. */
   socketShown = false;
   continueShown = false;
+  /** The head was final after the tick in which bare Node shows a socket, so who waits for that one may still change it. */
+  headEndedLate = false;
   /** The newest 100 was a later attempt's. */
   continueHidden = false;
   finishSeen = false;
@@ -98,6 +100,7 @@ export class Exchange extends RoutedHead implements DialListener {
   headFinal(): void {
     if (this.headIsFinal || this.phase === Phase.OVER) return;
     this.headIsFinal = true;
+    this.headEndedLate = this.ticked && !this.socketShown;
     this.keepOwnHead();
     if (this.routedEarly !== undefined) this.parking.guard(this, this.confirmEarly, undefined);
     else if (this.known) this.parking.guard(this, this.seekPlace, undefined);

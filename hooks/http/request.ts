@@ -24,6 +24,12 @@ const native = NativeClientRequest.prototype as unknown as Native;
 const { emit: nativeEmit, end: nativeEnd, destroy: nativeDestroy, setTimeout: nativeSetTimeout } = native;
 const { _implicitHeader: nativeImplicitHeader, _finish: nativeFinish, _send: nativeSend } = native;
 
+const nativeListenerCount = NativeClientRequest.prototype.listenerCount;
+
+function emitSocket(request: MeshRequest, socket: unknown): boolean {
+  return Reflect.apply(nativeEmit, request, ['socket', socket]);
+}
+
 /** Node's `emit` for a request of ours. */
 export function emitNative(request: MeshRequest, ...args: unknown[]): boolean {
   return Reflect.apply(nativeEmit, request, args);
@@ -71,6 +77,9 @@ const methods = {
             return true;
           }
           exchange.socketShown = true;
+          if (exchange.headEndedLate && nativeListenerCount.call(this, 'socket') > 0) {
+            return exchange.withOpenHead(emitSocket, first);
+          }
           break;
         case 'continue':
           exchange.continueHidden = exchange.continueShown;

@@ -25,6 +25,8 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
   private lines: Map<string, string | string[]> | undefined;
   private readonly rawLines: boolean;
   private closeRendered = false;
+  /** Of the newest attempt. */
+  private changes: Attempt | undefined;
 
   constructor(
     readonly request: MeshRequest,
@@ -106,8 +108,34 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
 
   protected writeHead(attempt: Attempt): void {
     const head = renderHead(this.ownHead, this, attempt);
+    this.changes = attempt;
     replaceHead(this.request, this.head, head);
     this.head = head;
+  }
+
+  /**
+   * Lets listeners change a head that Node has rendered but not sent, as they may on bare Node, where the socket comes
+   * sooner (http-proxy's `proxyReq`). What they change is sent, and not routed by.
+   */
+  withOpenHead(show: (request: MeshRequest, socket: unknown) => boolean, socket: unknown): boolean {
+    const { request } = this;
+    if (this.rawLines || request._header === null) return show(request, socket);
+    const before = this.signature();
+    const rendered = request._header;
+    const sent = request._headerSent;
+    request._header = null;
+    const shown = show(request, socket);
+    if (request._header === null && this.signature() !== before) {
+      request._implicitHeader();
+      const own = request._header as unknown as string;
+      const attempt = this.changes === undefined ? own : renderHead(own, this, this.changes);
+      request._header = rendered;
+      request._headerSent = sent;
+      replaceHead(request, this.head, attempt);
+      this.head = attempt;
+      this.ownHead = own;
+    } else request._header = rendered;
+    return shown;
   }
 
   protected restoreHead(): void {
