@@ -39,12 +39,11 @@ export function renderHead(head: string, source: HeadSource, changes: HeadChange
   let lines = '';
   for (let i = 0; i < edits.length; i++) {
     const edit = edits[i]!;
-    if (edit.op === 'remove') {
-      if (source.lacks(edit.name)) continue;
-      return renderLines(head, source, changes);
-    }
-    if (!source.lacks(edit.name) || FRAMING.has(edit.name)) return renderLines(head, source, changes);
-    if (isSafe(edit.value!)) lines += `${edit.name}: ${edit.value}\r\n`;
+    const name = edit.name.toLowerCase();
+    const lacking = source.lacks(name);
+    if (edit.op === 'remove' && lacking) continue;
+    if (!lacking || FRAMING.has(name)) return renderLines(head, source, changes);
+    if (isSafe(edit.name) && isSafe(edit.value!)) lines += `${edit.name}: ${edit.value}\r\n`;
   }
   // Twice the same name in the edits, the second a `set`: the rare case is told by the slow way.
   if (edits.length > 1 && hasRepeatedSet(edits)) return renderLines(head, source, changes);
@@ -60,8 +59,8 @@ function requestLine(head: string, source: HeadSource, changes: HeadChanges): st
 function hasRepeatedSet(edits: readonly HeaderEdit[]): boolean {
   for (let i = 1; i < edits.length; i++) {
     if (edits[i]!.op !== 'set') continue;
-    const name = edits[i]!.name;
-    for (let j = 0; j < i; j++) if (edits[j]!.name === name) return true;
+    const name = edits[i]!.name.toLowerCase();
+    for (let j = 0; j < i; j++) if (edits[j]!.name.toLowerCase() === name) return true;
   }
   return false;
 }

@@ -29,7 +29,9 @@ export interface Backend {
  * `/hash` (SHA-256 of the body), `/trailers`, `/early` (103 first), `/early-503` (before the body is read),
  * `/close` (`connection: close`), `/garbage`. `options`: of the server.
  */
-export async function startBackend(options: { keepAliveTimeoutMs?: number; name?: string } = {}): Promise<Backend> {
+export async function startBackend(
+  options: { keepAliveTimeoutMs?: number; name?: string } = {},
+): Promise<Backend> {
   const seen: Seen[] = [];
   const counts = new Map<string, number>();
   const ids = new WeakMap<object, number>();
@@ -98,7 +100,7 @@ function act(
   entry: Seen,
   counts: Map<string, number>,
   name: string,
-): void {
+): unknown {
   const [, verb, first, second, third] = request.url!.split(/[/?]/);
   const count = (counts.get(`${verb}/${first}`) ?? 0) + 1;
   counts.set(`${verb}/${first}`, count);
@@ -112,13 +114,13 @@ function act(
       );
     case 'reset':
       return whenRead(request, entry, () =>
-        count <= Number(second) ? void request.socket.destroy() : echo(response, entry),
+        count <= Number(second) ? request.socket.destroy() : echo(response, entry),
       );
     case 'hang':
       request.resume();
       return;
     case 'slow':
-      return whenRead(request, entry, () => void setTimeout(() => echo(response, entry), Number(first)));
+      return whenRead(request, entry, () => setTimeout(() => echo(response, entry), Number(first)));
     case 'half':
       response.writeHead(200, { 'content-length': 100 });
       response.write('half');
@@ -136,7 +138,9 @@ function act(
         response.end();
       });
     case 'early':
-      (response as { writeEarlyHints?: (hints: object) => void }).writeEarlyHints?.({ link: '</a>; rel=preload' });
+      (response as { writeEarlyHints?: (hints: object) => void }).writeEarlyHints?.({
+        link: '</a>; rel=preload',
+      });
       return whenRead(request, entry, () => echo(response, entry));
     case 'early-503':
       if (count <= 1) {
@@ -155,7 +159,7 @@ function act(
   }
 }
 
-function whenRead(request: http.IncomingMessage, entry: Seen, then: () => void): void {
+function whenRead(request: http.IncomingMessage, entry: Seen, then: () => unknown): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
