@@ -53,7 +53,8 @@ function servicesOnPort(services: readonly Service[], port: number): Map<string,
   for (const service of services) {
     const ports = service.ports.filter((each) => each.number === port).slice(0, 1);
     const host = service.host.toLowerCase();
-    if (ports.length > 0) found.set(host, { ...service, host, ports });
+    // Of several addresses the first one counts.
+    if (ports.length > 0 && !found.has(host)) found.set(host, { ...service, host, ports });
   }
   return found;
 }

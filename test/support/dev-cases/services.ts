@@ -49,7 +49,7 @@ export const SERVICE_CASES: readonly DevCase[] = [
       object(
         'ServiceEntry',
         'vips',
-        `hosts: [vips.shop.svc.cluster.local]\naddresses: [240.2.0.1, 240.2.0.2/32]\nresolution: STATIC\n${PORT}\nendpoints: [{address: 10.2.0.1}]`,
+        `hosts: [vips.shop.svc.cluster.local]\naddresses: [240.2.0.1, 240.2.0.2/32]\nresolution: STATIC\nports: [{number: 81, name: tcp, protocol: TCP}]\nendpoints: [{address: 10.2.0.1}]`,
       ) +
       object(
         'ServiceEntry',
