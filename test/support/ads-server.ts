@@ -270,6 +270,8 @@ export class AdsServer {
     record: AdsStreamRecord,
     response: Pick<DeltaResponse, 'typeUrl' | 'resources' | 'removedResources'>,
   ): void {
+    // A client may still ask on a stream that is being ended.
+    if ((record as Stream).call.writableEnded) return;
     const nonce = `n${++this.#nonce}`;
     (record as Stream).call.write({ systemVersionInfo: `v${this.#nonce}`, nonce, ...response });
   }

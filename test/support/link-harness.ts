@@ -45,7 +45,7 @@ export interface LogLine {
 
 export class LogRecorder implements Log {
   readonly lines: LogLine[] = [];
-  changed = () => undefined as void;
+  changed: () => void = () => undefined;
 
   line(level: LogLevel, event: string, message: string): void {
     this.lines.push({ level, event, message });
