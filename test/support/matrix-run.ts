@@ -1,18 +1,16 @@
 /** Runs the matrix: one process per client, Node line and mode, against one set of backends and one control plane. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cleanEnvironment, LabProcess, nodeVersion, npmSet } from '../../lab';
-import { type DevControlPlane, startDevControlPlane } from '../../src/dev';
-import { ensureBuilt, ROOT } from './app';
-import { selfSigned } from './certificate';
+import { cleanEnvironment, LabProcess, nodeVersion } from '../../lab';
+import { ROOT } from './app';
 import { Gate } from './gate';
 import type { MatrixClient } from './matrix-clients';
-import { type BackendPorts, bareUrl, meshNames, meshUrl, meshYaml } from './matrix-mesh';
+import { bareUrl, meshUrl } from './matrix-mesh';
 import { type Outcome, type Scenario, whyNot, yamlOf } from './matrix-scenario';
+import { FIXTURES, MatrixWorld } from './matrix-world';
 
-const FIXTURES = join(ROOT, 'fixtures', 'clients');
 const CHILD_MS = 120_000;
 const EXIT_MS = 5000;
 
@@ -35,39 +33,12 @@ export class MatrixRun {
   private counter = 0;
 
   private constructor(
-    private readonly folder: string,
-    private readonly modules: string,
-    private readonly ports: BackendPorts,
-    private readonly certificate: string,
-    private readonly backend: LabProcess,
-    private readonly plane: DevControlPlane,
+    private readonly world: MatrixWorld,
     private readonly scenarios: readonly Scenario[],
   ) {}
 
   static async start(scenarios: readonly Scenario[]): Promise<MatrixRun> {
-    await ensureBuilt();
-    const modules = await npmSet('clients', FIXTURES);
-    if (typeof modules !== 'string') throw new Error(modules.skipped);
-    const folder = mkdtempSync(join(tmpdir(), 'inmesh-matrix-'));
-    const names = meshNames().map((name) => `${name}.matrix.test`);
-    const { key, cert } = selfSigned([...names, 'elsewhere.test', 'localhost'], ['127.0.0.1']);
-    writeFileSync(join(folder, 'ca.pem'), cert);
-    const backend = new LabProcess(
-      'matrix backend',
-      process.execPath,
-      [join(FIXTURES, 'backend', 'main.js'), modules],
-      {
-        env: cleanEnvironment({ INMESH_TLS_KEY: key, INMESH_TLS_CERT: cert }),
-      },
-    );
-    await backend.untilReady(async () => backend.log.includes('}\n'));
-    const ports = JSON.parse(backend.log) as BackendPorts;
-    const mesh = join(folder, 'mesh');
-    mkdirSync(mesh);
-    for (const name of meshNames()) writeFileSync(join(mesh, `${name}.yaml`), meshYaml(name, ports));
-    const plane = await startDevControlPlane({ folder: mesh });
-    if (plane.problems.length > 0) throw new Error(JSON.stringify(plane.problems));
-    return new MatrixRun(folder, modules, ports, cert, backend, plane, scenarios);
+    return new MatrixRun(await MatrixWorld.start(), scenarios);
   }
 
   /** The results of one process; started when first asked for, as many at a time as there are cores. */
@@ -85,9 +56,7 @@ export class MatrixRun {
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.children.values());
-    await this.plane.stop();
-    await this.backend.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.world.stop();
   }
 
   private async slot<T>(work: () => Promise<T>): Promise<T> {
@@ -105,7 +74,7 @@ export class MatrixRun {
   private async run(line: number, client: MatrixClient, mode: Mode): Promise<ChildResult> {
     const node = await nodeVersion(line);
     if (typeof node !== 'string') throw new Error(node.skipped);
-    const gate = await Gate.start(Number(this.plane.address.split(':')[1]));
+    const gate = await Gate.start(this.world.planePort);
     const began = Date.now();
     const outcomes = new Map<string, Outcome>();
     let over = false;
@@ -114,14 +83,13 @@ export class MatrixRun {
       node,
       [join(FIXTURES, 'run.js'), this.plan(line, client, mode)],
       {
-        cwd: this.folder,
+        cwd: this.world.folder,
         env: this.environment(mode, gate),
         onLine: (text) => {
           if (!text.startsWith('{')) return;
           const fact = JSON.parse(text);
           if (fact.gate) gate.open();
           if (fact.over) over = true;
-          if (fact.ms > 1500) console.log('SLOW', mode, client.name, line, fact.cell, fact.ms);
           if (fact.cell) outcomes.set(fact.cell, fact.outcome);
         },
       },
@@ -150,7 +118,7 @@ export class MatrixRun {
       POD_NAMESPACE: 'default',
     };
     return cleanEnvironment({
-      NODE_EXTRA_CA_CERTS: join(this.folder, 'ca.pem'),
+      NODE_EXTRA_CA_CERTS: join(this.world.folder, 'ca.pem'),
       NODE_NO_WARNINGS: '1',
       ...(mode === 'mesh' ? agent : {}),
     });
@@ -161,15 +129,15 @@ export class MatrixRun {
     const exist = this.scenarios.filter((scenario) => !whyNot(scenario, client, line));
     const wanted = mode === 'mesh' ? exist : exist.filter((scenario) => scenario.bare);
     const cells = wanted.map((scenario, index) => this.cell(scenario, client, mode, `${run}-${index}`));
-    const file = join(this.folder, `plan-${run}.json`);
-    const control = `http://127.0.0.1:${this.ports.a}`;
+    const file = join(this.world.folder, `plan-${run}.json`);
+    const control = `http://127.0.0.1:${this.world.ports.a}`;
     writeFileSync(
       file,
       JSON.stringify({
         client: client.name,
         mode,
-        modules: this.modules,
-        ca: this.certificate,
+        modules: this.world.modules,
+        ca: this.world.certificate,
         control,
         cells,
       }),
@@ -181,7 +149,7 @@ export class MatrixRun {
     const plan = scenario.cell(client);
     const { bare } = scenario;
     const bareYaml = (client.scheme === 'https' ? bare?.secureYaml : bare?.yaml) ?? yamlOf(scenario, client);
-    const target = mode === 'mesh' ? meshUrl(yamlOf(scenario, client)) : bareUrl(bareYaml, this.ports);
+    const target = mode === 'mesh' ? meshUrl(yamlOf(scenario, client)) : bareUrl(bareYaml, this.world.ports);
     const request = mode === 'bare' && bare?.path ? { ...plan.request, path: bare.path } : plan.request;
     return {
       ...plan,
@@ -196,7 +164,7 @@ export class MatrixRun {
   /** A host that no mesh knows, at a port that no mesh service has. */
   private outside(kind: unknown, client: MatrixClient): string | undefined {
     if (!kind) return undefined;
-    const port = client.scheme === 'https' ? this.ports.tls : this.ports.a;
+    const port = client.scheme === 'https' ? this.world.ports.tls : this.world.ports.a;
     return `${client.scheme}://${kind === 'name' ? 'elsewhere.test' : '127.0.0.1'}:${port}`;
   }
 }
