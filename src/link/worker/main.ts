@@ -5,6 +5,8 @@ import type { MainMessage, WorkerMessage, WorkerStart } from '../protocol';
 import { Link } from './link';
 
 if (parentPort === null) throw new Error('the link runs in a worker thread');
+// Deprecations inside grpc-js are not the application's to read (DEP0123 with an IP address in INMESH_XDS).
+process.noDeprecation = true;
 const port = parentPort;
 const link = new Link({
   start: workerData as WorkerStart,
