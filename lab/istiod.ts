@@ -110,7 +110,7 @@ export class Istiod {
   }
 
   async remove(name: string): Promise<void> {
-    await rm(join(this.configDir, name));
+    await rm(join(this.configDir, name), { force: true });
   }
 
   /** Writes a token file for a service account and gives its path. */

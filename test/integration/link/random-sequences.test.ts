@@ -13,7 +13,8 @@ import {
   type VirtualHostMessage,
   virtualHost,
 } from '../../support/ads-server';
-import { type FeedRecorder, linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { feedModel, modelDifferences } from '../../support/feed-model';
+import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
 import { linkInProcess } from '../../support/link-in-process';
 import { seededRandom } from '../../support/seeded-random';
 
@@ -105,12 +106,16 @@ describe('link: a model that was changed at random equals the one of a fresh sub
       const fresh = linkInProcess(server.address, ASKS);
       try {
         await fresh.feed.until('answers', () => fresh.feed.hosts.size === ASKS.length);
-        const expected = modelOf(fresh.feed);
+        const expected = feedModel(fresh.feed, ASKS);
         await feed
-          .until('the same model', () => JSON.stringify(modelOf(feed)) === JSON.stringify(expected), 5_000)
+          .until(
+            'the same model',
+            () => JSON.stringify(feedModel(feed, ASKS)) === JSON.stringify(expected),
+            5_000,
+          )
           .catch(() =>
             assert.fail(
-              `sequence ${sequence} of seed ${SEED}: ${differences(modelOf(feed), expected).join('\n')}`,
+              `sequence ${sequence} of seed ${SEED}: ${modelDifferences(feedModel(feed, ASKS), expected).join('\n')}`,
             ),
           );
       } finally {
@@ -143,31 +148,4 @@ function render(services: ReadonlyMap<string, Service>) {
     hosts.get(port)!.push(made);
   }
   return { clusters, endpoints: assignments, routes: [...hosts].map(([port, list]) => routes(port, list)) };
-}
-
-/** Everything a call could see, in an order of its own. */
-function modelOf(feed: FeedRecorder) {
-  const byName = <T>(entries: Iterable<readonly [string, T]>) =>
-    [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    ports: [...(feed.ports ?? [])].sort(),
-    hosts: byName(feed.hosts),
-    clusters: byName(feed.clusters),
-    indexed: ASKS.map(({ port, host }) => feed.ports?.has(port) && feed.indexes.get(port)?.mayHold(host)),
-  };
-}
-
-/** Names whose content differs, with both contents. */
-function differences(long: ReturnType<typeof modelOf>, fresh: ReturnType<typeof modelOf>): string[] {
-  const found: string[] = [];
-  for (const part of ['hosts', 'clusters'] as const) {
-    const [a, b] = [new Map<string, unknown>(long[part]), new Map<string, unknown>(fresh[part])];
-    for (const name of new Set([...a.keys(), ...b.keys()])) {
-      const [mine, its] = [JSON.stringify(a.get(name)), JSON.stringify(b.get(name))];
-      if (mine !== its) found.push(`${name} is ${mine}, fresh ${its}`);
-    }
-  }
-  const rest = (m: typeof long) => JSON.stringify([m.ports, m.indexed]);
-  if (rest(long) !== rest(fresh)) found.push(`ports and indexes are ${rest(long)}, fresh ${rest(fresh)}`);
-  return found;
 }
