@@ -1,40 +1,28 @@
 /** One call of the application from `http.request` to its last event: parked, routed, connected, tried again, released. */
 
 import type { Socket } from 'node:net';
-import type { Attempt, Call, LocalReply, ResetReason, Retry, Scheme } from '../../src/call';
-import { type Connection, Dial, type DialListener } from '../../src/transport';
+import type { Scheme } from '../../src/call';
+import { Attempts } from './attempts';
 import { hold, letGo } from './keep-alive';
-import { LocalReplySocket, replyBytes } from './local-reply';
 import type { Parking } from './parking';
 import type { AgentOptions, ParkingAgent } from './parking-agent';
 import { Phase } from './phase';
 import { type MeshRequest, release } from './request';
-import { RoutedHead } from './routed-head';
 import { Security } from './secure';
-import { closeUnused, connectionReset, handOver, showEarly, watchSocket } from './socket';
+import { closeUnused, connectionReset, showEarly } from './socket';
 import { Timers } from './timers';
 
-export class Exchange extends RoutedHead implements DialListener {
-  phase: Phase = Phase.PARKED;
+export class Exchange extends Attempts {
   /** Whose `maxSockets` counts: the logical host. */
   readonly slot: string;
-  call: Call | undefined;
-  attempt: Attempt | undefined;
-  connection: Connection | undefined;
   readonly timers = new Timers(this);
   /** Where it stands in its agent's list of calls. */
   place = -1;
   /** It holds one of its agent's places. */
   admittedHere = false;
   destroyedByApplication = false;
-  /** Node has seen the socket fail; the request is not rewound yet. */
-  broken = false;
-  /** The present socket is our own answer. */
-  local = false;
   /** The application's request is complete. */
   complete = false;
-  /** This attempt was sent again because the reused connection it was first sent on was dead. */
-  refreshed = false;
   /** Upgraded: the socket is the application's, and the call lasts as long as it. */
   tunnel = false;
   /** Event seen by the application, once each however many attempts there are. */
@@ -45,15 +33,10 @@ export class Exchange extends RoutedHead implements DialListener {
   /** The newest 100 was a later attempt's. */
   continueHidden = false;
   finishSeen = false;
-  private flew = false;
   private known = false;
-  private headIsFinal = false;
   private ticked = false;
   private holding = false;
-  private lastError: Error | undefined;
-  private dial: Dial | undefined;
   private cancelWait: (() => void) | undefined;
-  private security: Security | undefined;
   /** The head that the present call was routed by, when it may still change. */
   private routedEarly: string | undefined;
   /** Destroyed before its first tick. */
@@ -119,74 +102,6 @@ export class Exchange extends RoutedHead implements DialListener {
     if (this.waiting) this.runInAsyncScope(guarded, undefined, this, this.route, undefined);
   }
 
-  dialled(socket: Socket): void {
-    this.dial = undefined;
-    this.parking.guard(this, this.adoptSocket, socket);
-  }
-
-  dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
-    this.dial = undefined;
-    this.lastError = error;
-    // The endpoint answers, but not as the application's own TLS options want it: theirs to hear.
-    if (secured && !timedOut) {
-      this.fail(error);
-      return;
-    }
-    this.parking.guard(
-      this,
-      this.connectFailed,
-      timedOut ? 'connection-timeout' : 'remote-connection-failure',
-    );
-  }
-
-  /** What policy says to a failure. */
-  react(reaction: Retry | LocalReply): void {
-    if (reaction.kind === 'local-reply') {
-      this.answer(reaction);
-      return;
-    }
-    this.phase = Phase.BACKING_OFF;
-    if (reaction.ms > 0) this.timers.backOff(reaction.ms);
-    else this.advance();
-  }
-
-  /** The next attempt, where there is one. */
-  advance(): void {
-    const step = this.call!.next(this.parking.now());
-    if (step.kind === 'local-reply') {
-      this.answer(step);
-      return;
-    }
-    this.attempt = step;
-    this.refreshed = false;
-    if (this.headIsFinal) this.writeHead(step);
-    this.connect(false);
-  }
-
-  /** `fresh`: not on a connection that was used before. */
-  connect(fresh: boolean): void {
-    this.phase = Phase.CONNECTING;
-    const { parking, security } = this;
-    const { endpoint, pool: settings } = this.attempt!;
-    const pool = parking.pools.pool(endpoint, security === undefined ? '' : security.key);
-    const idle = fresh ? undefined : pool.take(parking.now());
-    if (idle !== undefined) this.ride(idle);
-    else this.dial = new Dial(endpoint, settings, this, security?.wrap);
-  }
-
-  /** The same attempt again, not counted. */
-  resend(): void {
-    this.writeHead(this.attempt!);
-    this.connect(true);
-  }
-
-  /** Nothing is waited for any more: neither a connection nor a back-off. */
-  stopAttempt(): void {
-    this.timers.stopWaiting();
-    this.dial?.cancel();
-    this.dial = undefined;
-  }
-
   /** An error of ours: as far as possible the call goes on without us. */
   rescue(error: Error): void {
     if (this.phase === Phase.OVER) return;
@@ -195,34 +110,6 @@ export class Exchange extends RoutedHead implements DialListener {
       return;
     }
     this.fail(error);
-  }
-
-  /** Node's again, without a socket. */
-  rewind(): void {
-    this.broken = false;
-    this.local = false;
-    this.connection = undefined;
-    this.rewindRequest();
-    this.timers.resumeIdle();
-  }
-
-  /** Answers in the upstream's place. */
-  answer(reply: LocalReply): void {
-    if (this.security !== undefined && this.lastError !== undefined) {
-      this.fail(this.lastError);
-      return;
-    }
-    this.local = true;
-    const socket = new LocalReplySocket(replyBytes(reply, this.method), this.scheme === 'https');
-    if (this.headIsFinal) this.fly(socket);
-    else this.show(socket);
-  }
-
-  /** The request fails as Node's would that could not connect. */
-  fail(error: Error): void {
-    const { request } = this;
-    this.finish('UF');
-    this.runInAsyncScope(request.onSocket, request, null, error);
   }
 
   /** `destroy` or an abort signal while we are in charge: the same events as bare Node's, in the same order. */
@@ -334,43 +221,8 @@ export class Exchange extends RoutedHead implements DialListener {
     this.advance();
   }
 
-  private adoptSocket(socket: Socket): void {
-    const { pools } = this.parking;
-    const { endpoint, pool: settings } = this.attempt!;
-    const pool = pools.pool(endpoint, this.security === undefined ? '' : this.security.key);
-    const connection = pools.adopt(socket, pool, settings);
-    if (connection === undefined) {
-      this.dialFailed(connectionReset(), false, false);
-      return;
-    }
-    watchSocket(socket);
-    this.ride(connection);
-  }
-
-  private connectFailed(reason: ResetReason): void {
-    this.react(this.call!.reset(this.parking.now(), reason, REPLAYABLE));
-  }
-
-  private ride(connection: Connection): void {
-    this.connection = connection;
-    if (!this.headIsFinal) {
-      this.show(connection.socket);
-      return;
-    }
-    this.call!.connected(this.parking.now());
-    this.request.reusedSocket = connection.reused;
-    this.fly(connection.socket);
-  }
-
-  private fly(socket: Socket): void {
-    this.phase = Phase.FLYING;
-    this.flew = true;
-    this.timers.flying(socket);
-    this.runInAsyncScope(handOver, undefined, this.request, socket);
-  }
-
   /** A socket to look at, nothing written: the application may finish its head on it. */
-  private show(socket: Socket): void {
+  protected show(socket: Socket): void {
     this.phase = Phase.PARKED;
     if (!this.holding) {
       this.holding = true;
@@ -410,8 +262,6 @@ export class Exchange extends RoutedHead implements DialListener {
     this.route();
   }
 }
-
-const REPLAYABLE = { replayable: true };
 
 /** A step taken out of somebody else's event (the link's, another call's end), in the context of this call. */
 function guarded<T>(exchange: Exchange, step: (this: Exchange, argument: T) => void, argument: T): void {

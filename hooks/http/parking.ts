@@ -11,6 +11,11 @@ import { adopt, kExchange, type MeshRequest } from './request';
 
 const { setTimeout } = globalThis;
 
+/** Whose steps may fail. */
+interface Rescued {
+  rescue(error: Error): void;
+}
+
 export class Parking {
   readonly mesh: Mesh;
   readonly pools: Pools;
@@ -52,7 +57,7 @@ export class Parking {
   }
 
   /** Runs a step of an exchange; an error of ours costs the call our help, never the application an exception. */
-  guard<T>(exchange: Exchange, step: (this: Exchange, argument: T) => void, argument: T): void {
+  guard<E extends Rescued, T>(exchange: E, step: (this: E, argument: T) => void, argument: T): void {
     try {
       step.call(exchange, argument);
     } catch (error) {

@@ -1,0 +1,173 @@
+/** The attempts of one call: connections made or taken, given to the request, given up, answered in their place. */
+
+import type { Socket } from 'node:net';
+import type { Attempt, Call, LocalReply, ResetReason, Retry } from '../../src/call';
+import { type Connection, Dial, type DialListener } from '../../src/transport';
+import { LocalReplySocket, replyBytes } from './local-reply';
+import type { Parking } from './parking';
+import { Phase } from './phase';
+import { RoutedHead } from './routed-head';
+import type { Security } from './secure';
+import { connectionReset, handOver, watchSocket } from './socket';
+import type { Timers } from './timers';
+
+export abstract class Attempts extends RoutedHead implements DialListener {
+  phase: Phase = Phase.PARKED;
+  call: Call | undefined;
+  attempt: Attempt | undefined;
+  connection: Connection | undefined;
+  /** Node has seen the socket fail; the request is not rewound yet. */
+  broken = false;
+  /** The present socket is our own answer. */
+  local = false;
+  /** This attempt was sent again because the reused connection it was first sent on was dead. */
+  refreshed = false;
+  abstract readonly parking: Parking;
+  abstract readonly timers: Timers;
+  protected headIsFinal = false;
+  /** A socket was given to Node. */
+  protected flew = false;
+  protected dial: Dial | undefined;
+  protected security: Security | undefined;
+  private lastError: Error | undefined;
+
+  /** Releases everything, once. */
+  abstract finish(flag?: string): void;
+  /** The call goes on without us. */
+  abstract rescue(error: Error): void;
+  /** A socket for a request whose head is not final. */
+  protected abstract show(socket: Socket): void;
+
+  dialled(socket: Socket): void {
+    this.dial = undefined;
+    this.parking.guard(this, this.adoptSocket, socket);
+  }
+
+  dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
+    this.dial = undefined;
+    this.lastError = error;
+    // The endpoint answers, but not as the application's own TLS options want it: theirs to hear.
+    if (secured && !timedOut) {
+      this.fail(error);
+      return;
+    }
+    this.parking.guard(
+      this,
+      this.connectFailed,
+      timedOut ? 'connection-timeout' : 'remote-connection-failure',
+    );
+  }
+
+  /** What policy says to a failure. */
+  react(reaction: Retry | LocalReply): void {
+    if (reaction.kind === 'local-reply') {
+      this.answer(reaction);
+      return;
+    }
+    this.phase = Phase.BACKING_OFF;
+    if (reaction.ms > 0) this.timers.backOff(reaction.ms);
+    else this.advance();
+  }
+
+  /** The next attempt, where there is one. */
+  advance(): void {
+    const step = this.call!.next(this.parking.now());
+    if (step.kind === 'local-reply') {
+      this.answer(step);
+      return;
+    }
+    this.attempt = step;
+    this.refreshed = false;
+    if (this.headIsFinal) this.writeHead(step);
+    this.connect(false);
+  }
+
+  /** `fresh`: not on a connection that was used before. */
+  connect(fresh: boolean): void {
+    this.phase = Phase.CONNECTING;
+    const { parking, security } = this;
+    const { endpoint, pool: settings } = this.attempt!;
+    const pool = parking.pools.pool(endpoint, security === undefined ? '' : security.key);
+    const idle = fresh ? undefined : pool.take(parking.now());
+    if (idle !== undefined) this.ride(idle);
+    else this.dial = new Dial(endpoint, settings, this, security?.wrap);
+  }
+
+  /** The same attempt again, not counted. */
+  resend(): void {
+    this.writeHead(this.attempt!);
+    this.connect(true);
+  }
+
+  /** Nothing is waited for any more: neither a connection nor a back-off. */
+  stopAttempt(): void {
+    this.timers.stopWaiting();
+    this.dial?.cancel();
+    this.dial = undefined;
+  }
+
+  /** Node's again, without a socket. */
+  rewind(): void {
+    this.broken = false;
+    this.local = false;
+    this.connection = undefined;
+    this.rewindRequest();
+    this.timers.resumeIdle();
+  }
+
+  /** Answers in the upstream's place. */
+  answer(reply: LocalReply): void {
+    if (this.security !== undefined && this.lastError !== undefined) {
+      this.fail(this.lastError);
+      return;
+    }
+    this.local = true;
+    const socket = new LocalReplySocket(replyBytes(reply, this.method), this.scheme === 'https');
+    if (this.headIsFinal) this.fly(socket);
+    else this.show(socket);
+  }
+
+  /** The request fails as Node's would that could not connect. */
+  fail(error: Error): void {
+    const { request } = this;
+    this.finish('UF');
+    this.runInAsyncScope(request.onSocket, request, null, error);
+  }
+
+  private adoptSocket(socket: Socket): void {
+    const { pools } = this.parking;
+    const { endpoint, pool: settings } = this.attempt!;
+    const pool = pools.pool(endpoint, this.security === undefined ? '' : this.security.key);
+    const connection = pools.adopt(socket, pool, settings);
+    if (connection === undefined) {
+      this.dialFailed(connectionReset(), false, false);
+      return;
+    }
+    watchSocket(socket);
+    this.ride(connection);
+  }
+
+  private connectFailed(reason: ResetReason): void {
+    this.react(this.call!.reset(this.parking.now(), reason, REPLAYABLE));
+  }
+
+  protected ride(connection: Connection): void {
+    this.connection = connection;
+    if (!this.headIsFinal) {
+      this.show(connection.socket);
+      return;
+    }
+    this.call!.connected(this.parking.now());
+    this.request.reusedSocket = connection.reused;
+    this.fly(connection.socket);
+  }
+
+  protected fly(socket: Socket): void {
+    this.phase = Phase.FLYING;
+    this.flew = true;
+    this.timers.flying(socket);
+    this.runInAsyncScope(handOver, undefined, this.request, socket);
+  }
+}
+
+const REPLAYABLE = { replayable: true };
