@@ -88,6 +88,8 @@ describe('architecture', () => {
         const other = roomOf(target);
         if (other === room || MAY_IMPORT[room]?.includes(other)) continue;
         if (other === 'build' && room === 'xds') continue;
+        // The version it says.
+        if (target === 'package.json' && room === 'cli') continue;
         wrong.push(
           `${path} imports ${target}: ${room} may import ${MAY_IMPORT[room]?.join(', ') ?? 'nothing'}`,
         );

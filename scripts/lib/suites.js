@@ -7,7 +7,11 @@
 const SUITES = [
   { name: 'unit', specs: ['test/architecture.test.ts', 'test/unit/**/*.test.ts'], lab: [] },
   { name: 'integration', specs: ['test/integration/**/*.test.ts'], lab: ['node'] },
-  { name: 'peers', specs: ['test/peers/**/*.test.ts'], lab: ['node', 'istiod'] },
+  {
+    name: 'peers',
+    specs: ['test/peers/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+    lab: ['node', 'istiod', 'envoy'],
+  },
 ];
 
 const DRILLS = {
