@@ -1,10 +1,14 @@
 /** `npm run bench [-- name…]`: every budget of the design, measured here and now, as one table. */
+import { call } from './call';
 import { latency } from './latency';
+import { matcher } from './matcher';
 import { memory } from './memory';
+import { push } from './push';
 import type { Bench, Row } from './row';
 import { startup } from './startup';
+import { wrapper } from './wrapper';
 
-const BENCHES: readonly Bench[] = [startup, latency, memory];
+const BENCHES: readonly Bench[] = [startup, memory, call, wrapper, latency, push, matcher];
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !BENCHES.some((bench) => bench.name === name));

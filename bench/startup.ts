@@ -4,11 +4,10 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { cleanEnvironment, isSkipped, NODE_VERSIONS, nodeVersion } from '../lab';
 import { type Bench, median, type Row } from './row';
+import { preloadFile } from './support';
 
-const PRELOAD = join(__dirname, '..', 'preload.js');
 const RUNS = 21;
 const BUDGET_MS = 20;
 
@@ -45,7 +44,7 @@ function measure(node: string, code: string): readonly [number, number] {
   const ours: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     bare.push(time(node, ['-e', code]));
-    ours.push(time(node, ['--require', PRELOAD, '-e', code]));
+    ours.push(time(node, ['--require', preloadFile(), '-e', code]));
   }
   return [median(bare), median(ours)];
 }

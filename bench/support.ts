@@ -1,7 +1,23 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment, LabProcess } from '../lab';
 
 const ROOT = join(__dirname, '..');
+
+let frozen: string | undefined;
+
+/** The preload script of a copy of the build: all rows of a table are of the same one, whoever builds meanwhile. */
+export function preloadFile(): string {
+  if (frozen === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'inmesh-bench-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    for (const name of ['preload.js', 'dist'])
+      cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    frozen = join(folder, 'preload.js');
+  }
+  return frozen;
+}
 
 /** The environment of an application under the preload. */
 export function underPreload(
@@ -9,7 +25,7 @@ export function underPreload(
   extra: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   return cleanEnvironment({
-    NODE_OPTIONS: `--require "${join(ROOT, 'preload.js')}"`,
+    NODE_OPTIONS: `--require "${preloadFile()}"`,
     INMESH_XDS: `grpc://${xdsAddress}`,
     INMESH_LOG: 'error',
     POD_NAME: 'bench-1',
@@ -17,6 +33,10 @@ export function underPreload(
     INSTANCE_IP: '127.0.0.1',
     ...extra,
   });
+}
+
+export function programFile(name: string): string {
+  return join(__dirname, 'programs', `${name}.js`);
 }
 
 /** Runs a program of this folder to its end and gives its JSON line. */
@@ -27,7 +47,7 @@ export async function program<T>(
   node = process.execPath,
 ): Promise<T> {
   let line = '';
-  const child = new LabProcess(name, node, [join(__dirname, 'programs', `${name}.js`), ...args], {
+  const child = new LabProcess(name, node, [programFile(name), ...args], {
     env,
     onLine: (text) => {
       line ||= text;
@@ -38,10 +58,10 @@ export async function program<T>(
   return JSON.parse(line) as T;
 }
 
-/** Starts the backend of this folder; gives its port and its end. */
-export async function startBackend(): Promise<{ port: number; stop(): Promise<void> }> {
+/** Starts the backend of this folder, which answers everything with `body`; gives its port and its end. */
+export async function startBackend(body = 'ok'): Promise<{ port: number; stop(): Promise<void> }> {
   let line = '';
-  const child = new LabProcess('backend', process.execPath, [join(__dirname, 'programs', 'backend.js')], {
+  const child = new LabProcess('backend', process.execPath, [programFile('backend'), body], {
     onLine: (text) => {
       line ||= text;
     },
