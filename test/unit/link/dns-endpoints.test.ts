@@ -95,8 +95,8 @@ describe('link DNS clusters', () => {
     await stage.tick();
     await stage.tick();
     assert.deepEqual(stage.waits, [5_000, 60_000, 1_000]);
-    const late = new Stage();
     stage.end();
+    const late = new Stage();
     late.begin();
     stage = late;
     late.answers.push({ addresses: ['10.0.0.1'], ttlMs: 5_000 });
