@@ -5,7 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Istiod, startIstiod } from '../../lab';
+import { type Istiod, NODE_VERSIONS, nodeVersion, startIstiod } from '../../lab';
 import { App, ROOT } from '../support/app';
 import { type Instance, startInstance } from '../support/backend';
 import { Caller } from '../support/caller';
@@ -99,6 +99,19 @@ describe('the main job on a real istiod', function () {
       assert.match(`${url}: ${status ?? error} ${body}`, /: 200 \[mesh app v[12] /);
     }
   });
+
+  for (const line of Object.keys(NODE_VERSIONS)) {
+    it(`the first call is right on Node ${line}`, async function () {
+      const node = peer(this, await nodeVersion(line));
+      const caller = await Caller.start({ node, env: { INMESH_XDS: `grpc://${istiod.xdsAddress}` } });
+      const { status, body, error } = await caller.call('http://go-sc-b/hello', {
+        headers: { 'x-user': 'beta' },
+      });
+      const log = caller.log();
+      await caller.stop();
+      assert.match(`${status ?? error} ${body} ${log}`, /^200 \[mesh app v2 /);
+    });
+  }
 
   it('90 of 100 calls reach v1, 10 reach v2', async () => {
     const counts = new Map<string, number>();
