@@ -12,6 +12,7 @@ import * as https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Hook, HookContext } from '../hook';
 import { isNativeRequest, unknownShape } from './internals';
+import { socketsAreMocked } from './mocks';
 import { Parking } from './parking';
 import type { AppAgent } from './parking-agent';
 import { MeshClientRequest } from './request';
@@ -85,6 +86,10 @@ function plan(parking: Parking, module: Module, args: IArguments): object | unde
     const target = readTarget(args[0], args[1], module.globalAgent);
     if (target === undefined) return undefined;
     if (parking.mesh.ownership(target.scheme, target.host, target.port) === 'not-ours') return undefined;
+    if (socketsAreMocked()) {
+      parking.leaveAlone('a mock of sockets');
+      return undefined;
+    }
     const options = (isUrlLike(args[0]) ? (typeof args[1] === 'function' ? undefined : args[1]) : args[0]) as
       | RequestOptions
       | undefined;

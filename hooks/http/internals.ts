@@ -52,8 +52,16 @@ export interface CarryingSocket extends Socket {
   _hadError?: boolean;
 }
 
-/** Natives as they were at preload. Whoever replaces them later stays outermost. */
-export const NativeClientRequest = http.ClientRequest;
+/** Node's own class, also where a mock that was loaded before us (nock, msw) has put a subclass or a proxy in its place. */
+export const NativeClientRequest = nativeClientRequest();
+
+function nativeClientRequest(): typeof http.ClientRequest {
+  let prototype: object | null = http.ClientRequest.prototype;
+  while (prototype !== null && !Object.hasOwn(prototype, '_implicitHeader')) {
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return (prototype?.constructor as typeof http.ClientRequest | undefined) ?? http.ClientRequest;
+}
 
 /** Is this Node's own `http.request`, or somebody's wrapper? Told by its text; when in doubt it is a wrapper. */
 export function isNativeRequest(request: (...args: never[]) => unknown): boolean {
@@ -78,6 +86,8 @@ export function unknownShape(): string | undefined {
     agent: agent as unknown as http.Agent,
     // The public types know only one of the constructor's shapes.
   } as unknown as URL) as unknown as NodeRequest;
+  // It goes nowhere; if somebody sends it all the same, its failure must not end the application.
+  request.on('error', acceptRequest);
   const missing = FIELDS.filter((name) => !(name in request));
   if (missing.length > 0) return `ClientRequest has no ${missing.join(', ')}`;
   const methods = METHODS.filter((name) => typeof request[name] !== 'function');
