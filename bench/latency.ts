@@ -1,15 +1,20 @@
-import { freePort, isSkipped, startEnvoy, startIstiod } from '../lab';
+import { cleanEnvironment, freePort, isSkipped, LabProcess, startEnvoy, startIstiod } from '../lab';
 import { type Bench, median, type Row } from './row';
-import { program, serviceEntry, startBackend, underPreload } from './support';
+import { programFile, serviceEntry, startBackend, underPreload } from './support';
 
 const ROUNDS = 5;
 const RATE = 500;
-const SECONDS = 4;
+/** Requests in a slice, slices of each way in a round. */
+const SLICE = 250;
+const SLICES = 8;
+const WARM_UP_SLICES = 4;
 
-interface Percentiles {
-  p50: number;
-  p99: number;
-  failed: number;
+type Way = 'bare' | 'inmesh' | 'envoy';
+const WAYS: readonly Way[] = ['bare', 'inmesh', 'envoy'];
+
+interface Slice {
+  readonly times: readonly number[];
+  readonly failed: number;
 }
 
 /** Added latency of the same route: inmesh and Envoy as client sidecar, each less the bare call of the same round. */
@@ -23,24 +28,17 @@ export const latency: Bench = {
     const envoy = await startEnvoy(sidecar(listener, backend.port));
     try {
       if (isSkipped(envoy)) return envoy;
-      const load = (url: string, host: string, env?: NodeJS.ProcessEnv) =>
-        program<Percentiles>('open-loop', [url, host, String(RATE), String(SECONDS)], env);
       const host = 'go-sc-b.default.svc.cluster.local';
-      const added = {
-        inmesh: { p50: [] as number[], p99: [] as number[] },
-        envoy: { p50: [] as number[], p99: [] as number[] },
+      const loads = {
+        bare: new Load(`http://127.0.0.1:${backend.port}/`),
+        inmesh: new Load(`http://${host}/`, '-', underPreload(istiod.xdsAddress)),
+        envoy: new Load(`http://127.0.0.1:${listener}/`, host),
       };
-      for (let round = 0; round < ROUNDS; round++) {
-        const bare = await load(`http://127.0.0.1:${backend.port}/`, '-');
-        const inmesh = await load(`http://${host}/`, '-', underPreload(istiod.xdsAddress));
-        const proxied = await load(`http://127.0.0.1:${listener}/`, host);
-        for (const [name, result] of [['inmesh', inmesh] as const, ['envoy', proxied] as const]) {
-          if (result.failed > 0) throw new Error(`${name}: ${result.failed} calls failed`);
-          added[name].p50.push(result.p50 - bare.p50);
-          added[name].p99.push(result.p99 - bare.p99);
-        }
+      try {
+        return rows(await measure(loads));
+      } finally {
+        for (const way of WAYS) await loads[way].stop();
       }
-      return rows(added);
     } finally {
       if (!isSkipped(envoy)) await envoy.stop();
       await istiod.stop();
@@ -49,7 +47,56 @@ export const latency: Bench = {
   },
 };
 
-function rows(added: Record<'inmesh' | 'envoy', { p50: number[]; p99: number[] }>): Row[] {
+/** One process that makes the load of one way. */
+class Load {
+  private readonly process: LabProcess;
+
+  constructor(url: string, host = '-', env: NodeJS.ProcessEnv = cleanEnvironment()) {
+    const args = [programFile('open-loop'), url, host, String(RATE), String(SLICE)];
+    this.process = new LabProcess('open-loop', process.execPath, args, { env, ipc: true });
+  }
+
+  async slice(): Promise<readonly number[]> {
+    const answer = this.process.message(isSlice);
+    this.process.child.send('slice');
+    const { times, failed } = await answer;
+    if (failed > 0) throw new Error(`${failed} calls failed`);
+    return times;
+  }
+
+  stop(): Promise<void> {
+    return this.process.kill();
+  }
+}
+
+function isSlice(message: unknown): message is Slice {
+  return typeof (message as { failed?: unknown }).failed === 'number';
+}
+
+/** Milliseconds added by round. */
+type Added = Record<'inmesh' | 'envoy', { readonly p50: number[]; readonly p99: number[] }>;
+
+/** The ways take turns of half a second, so that all of them meet the same neighbours on the machine. */
+async function measure(loads: Readonly<Record<Way, Load>>): Promise<Added> {
+  const added: Added = { inmesh: { p50: [], p99: [] }, envoy: { p50: [], p99: [] } };
+  for (const way of WAYS) for (let i = 0; i < WARM_UP_SLICES; i++) await loads[way].slice();
+  for (let round = 0; round < ROUNDS; round++) {
+    const times: Record<Way, number[]> = { bare: [], inmesh: [], envoy: [] };
+    for (let i = 0; i < SLICES; i++) for (const way of WAYS) times[way].push(...(await loads[way].slice()));
+    for (const way of ['inmesh', 'envoy'] as const) {
+      added[way].p50.push(percentile(times[way], 0.5) - percentile(times.bare, 0.5));
+      added[way].p99.push(percentile(times[way], 0.99) - percentile(times.bare, 0.99));
+    }
+  }
+  return added;
+}
+
+function percentile(times: readonly number[], share: number): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+function rows(added: Added): Row[] {
   const us = (values: readonly number[]) => Math.round(median(values) * 1000);
   const budget = Math.max(us(added.envoy.p99) / 10, 50);
   return [
