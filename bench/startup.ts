@@ -24,8 +24,7 @@ export const startup: Bench = {
       const node = await nodeVersion(line);
       if (isSkipped(node)) return node;
       for (const { name, code, judged } of SCRIPTS) {
-        const [bare, ours] = measure(node, code);
-        const more = ours - bare;
+        const { bare, more } = measureStartup(node, code, RUNS);
         rows.push({
           what: `preload at the start of ${name}, Node ${line}`,
           measured: `+${more.toFixed(1)} ms on ${bare.toFixed(1)} ms`,
@@ -38,15 +37,19 @@ export const startup: Bench = {
   },
 };
 
-/** Median milliseconds of a script, bare and with the preload. */
-function measure(node: string, code: string): readonly [number, number] {
+/** Milliseconds of a script without us, and what the preload adds: medians of interleaved runs. */
+export function measureStartup(
+  node: string,
+  code: string,
+  runs: number,
+): { readonly bare: number; readonly more: number } {
   const bare: number[] = [];
   const ours: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     bare.push(time(node, ['-e', code]));
     ours.push(time(node, ['--require', preloadFile(), '-e', code]));
   }
-  return [median(bare), median(ours)];
+  return { bare: median(bare), more: median(ours) - median(bare) };
 }
 
 function time(node: string, args: string[]): number {
