@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Builds `dist/`: everything the packed tarball runs, without dependencies. Plain Node, safe to run twice at once
- * (files are replaced atomically, and only when their content changed).
+ * Builds `dist/`: everything the packed tarball runs, without dependencies. Run by itself it installs first what it
+ * needs. Plain Node, safe to run twice at once (files are replaced atomically, and only when their content changed).
  *
  *   dist/preload.js      the application's main thread: front door and hooks, as small as possible
  *   dist/agent.js        what the first call loads: mesh and link handle
@@ -91,6 +91,7 @@ async function build() {
 module.exports = { build };
 
 if (require.main === module) {
+  require('./lib/install').ensureInstalled(ROOT);
   build().catch((error) => {
     console.error(`build failed: ${error.message}`);
     process.exitCode = 1;
