@@ -32,7 +32,7 @@ const rules = {
   retry4xx: toSelf('retries: { attempts: 2, retryOn: "retriable-4xx", backoff: 1ms }'),
   retryCodes: toSelf('retries: { attempts: 2, retryOn: "418,429", backoff: 1ms }'),
   retryReset: toSelf('retries: { attempts: 2, retryOn: "reset", backoff: 1ms }'),
-  perTry: toSelf('retries: { attempts: 2, retryOn: "5xx", perTryTimeout: 250ms, backoff: 1ms }'),
+  perTry: toSelf('retries: { attempts: 2, retryOn: "5xx", perTryTimeout: 1s, backoff: 1ms }'),
   backOff: toSelf('retries: { attempts: 3, retryOn: "5xx", backoff: 900s }'),
   noRetry: toSelf('retries: { attempts: 0 }'),
   timeout: toSelf('timeout: 250ms'),
