@@ -48,16 +48,29 @@ export interface Envoy {
   kill(): Promise<void>;
 }
 
-/** Starts Envoy on a bootstrap (Envoy's JSON shape; `admin` is filled in) and waits until it serves. */
-export async function startEnvoy(bootstrap: Readonly<Record<string, unknown>>): Promise<Envoy | Skipped> {
+/** Starts Envoy on a bootstrap (Envoy's JSON shape or protobuf; `admin` is filled in) and waits until it serves. */
+export async function startEnvoy(
+  bootstrap: Readonly<Record<string, unknown>> | Uint8Array,
+): Promise<Envoy | Skipped> {
   const binary = await envoyBinary();
   if (isSkipped(binary)) return binary;
   const folder = await mkdtemp(join(tmpdir(), 'inmesh-envoy-'));
   const port = await freePort();
   const admin = { address: { socket_address: { address: '127.0.0.1', port_value: port } } };
-  const file = join(folder, 'bootstrap.json');
-  await writeFile(file, JSON.stringify({ ...bootstrap, admin }));
-  const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
+  const encoded = bootstrap instanceof Uint8Array;
+  const file = join(folder, encoded ? 'bootstrap.pb' : 'bootstrap.json');
+  await writeFile(file, encoded ? bootstrap : JSON.stringify(bootstrap));
+  const args = [
+    '-c',
+    file,
+    '--config-yaml',
+    JSON.stringify({ admin }),
+    '--disable-hot-restart',
+    '--concurrency',
+    '1',
+    '--log-level',
+    'warning',
+  ];
   const envoy = new LabProcess('envoy', binary, args, { cwd: folder });
   const adminAddress = `127.0.0.1:${port}`;
   const cleanUp = () => rm(folder, { recursive: true, force: true });
