@@ -108,6 +108,22 @@ ${this.table().join('\n')}
 |---|---|---|${CLIENTS.map(() => '---|').join('')}
 ${scenarios.join('\n')}
 
+## Differences to bare Node that are wanted
+
+- A socket is shown ('socket') when it is connected, not when its connection is begun.
+- \`req.setTimeout\` counts from the call; on bare Node it counts from the connection.
+- Connections are kept whatever the application's agent says, so \`req.reusedSocket\`, and on Node 18 the order of the
+  last two 'close' events, are those of a keep-alive agent. A client that leaves the body of an answer unread (needle, of
+  a redirect) holds its connection until the server closes it.
+- Events on reused TLS connections keep the async context of their call; bare Node loses some of them.
+
+## Beside other agents
+
+Tested in both orders of loading (\`test/integration/coexistence\`): OpenTelemetry auto-instrumentations, dd-trace 5 and
+6, elastic-apm-node 4: one client span for each call of the application, their header at the backend, the call routed.
+nock 13, 14, 15 and msw 2, 3: they answer for hosts that they mock, in the mesh or not. nock 14 and 15 and msw put sockets
+of their own under all calls: what they let through to a mesh host is not routed while they are active.
+
 ## Cells that cannot exist
 
 ${[...reasons, ...lines].join('\n')}

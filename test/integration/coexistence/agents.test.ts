@@ -50,8 +50,10 @@ const GUESTS: readonly Guest[] = [
   { label: 'nock 13', setup: 'nock', set: 'older', package: 'nock13', lines: ALL },
   { label: 'nock 14', setup: 'nock', set: 'older', package: 'nock', lines: ALL, ownsSockets: true },
   { label: 'nock 15', setup: 'nock', set: 'latest', package: 'nock', lines: NEW, ownsSockets: true },
-  { label: 'msw 2', setup: 'msw', set: 'older', lines: ALL, ownsSockets: true },
-  { label: 'msw 3', setup: 'msw', set: 'latest', lines: NEW, ownsSockets: true },
+  // Later ones require an ES module, which Node 18 cannot.
+  { label: 'msw 2.8', setup: 'msw', set: 'older', package: 'msw-node18', lines: [18], ownsSockets: true },
+  { label: 'msw 2', setup: 'msw', set: 'older', package: 'msw', lines: [20, ...NEW], ownsSockets: true },
+  { label: 'msw 3', setup: 'msw', set: 'latest', package: 'msw', lines: NEW, ownsSockets: true },
 ];
 
 const PRELOAD = join(ROOT, 'preload.js');
