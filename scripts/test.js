@@ -17,7 +17,7 @@ const path = require('node:path');
 const { ensureInstalled } = require('./lib/install');
 const { runSuite } = require('./lib/mocha');
 const { select } = require('./lib/suites');
-const { printSummary } = require('./lib/summary');
+const { summaryLines } = require('./lib/summary');
 
 const ROOT = path.join(__dirname, '..');
 
@@ -45,11 +45,8 @@ async function main(args) {
     }
   }
   for (const { cold: more } of parts) cold.push(...more);
-  printSummary(
-    parts.filter(({ name, failed }) => name !== 'build' || failed > 0),
-    cold,
-    Date.now() - began,
-  );
+  const shown = parts.filter(({ name, failed }) => name !== 'build' || failed > 0);
+  console.log(`\n${summaryLines(shown, cold, Date.now() - began).join('\n')}`);
   return parts.some(({ failed }) => failed > 0) ? 1 : 0;
 }
 

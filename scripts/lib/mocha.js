@@ -11,7 +11,7 @@ const SILENCE_MS = 15 * 60_000;
 const POLL_MS = 500;
 
 /**
- * Runs one suite in a mocha of its own.
+ * Runs one suite in a mocha of its own; `quiet` hides what it prints.
  * Gives `{passed, failed, skipped, failures: [{title, message}], skips: [{title, reason}], cold: [{name, ms}]}`.
  */
 async function runSuite(root, suite, mochaOptions) {
@@ -22,7 +22,7 @@ async function runSuite(root, suite, mochaOptions) {
   const args = ['--reporter', path.join(__dirname, 'reporter.js'), '--reporter-option', `results=${results}`];
   const child = spawn(process.execPath, [mocha, ...args, '--forbid-only', ...mochaOptions, ...suite.specs], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: suite.quiet ? 'ignore' : 'inherit',
     env: { ...process.env, ...suite.env },
   });
   try {
