@@ -29,7 +29,6 @@ export function run(command: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: options.env ?? cleanEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 600_000,
     });
     const out: string[] = [];
     const all: string[] = [];
@@ -38,8 +37,14 @@ export function run(command: string, args: readonly string[], options: RunOption
       all.push(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => all.push(text));
-    child.once('error', (error) => reject(new Error(`${command}: ${error.message}`)));
+    // Not spawn's own `timeout`: its timer stays when the command does not exist.
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 600_000);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(new Error(`${command}: ${error.message}`));
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) return resolve(out.join(''));
       const tail = all.join('').split('\n').slice(-30).join('\n');
       reject(new Error(`${command} ${args.join(' ')} ended with ${signal ?? code}:\n${tail}`));

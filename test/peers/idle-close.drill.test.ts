@@ -1,7 +1,7 @@
 /** Backends that close idle connections after a second, under sparse traffic that meets the moment of closing. */
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Istiod, startIstiod } from '../../lab';
+import { type Istiod, istiodBinary, startIstiod } from '../../lab';
 import { Backend } from '../support/backend';
 import { Caller, type CallOptions, type CallResult } from '../support/caller';
 import { serviceEntry, yaml } from '../support/mesh-yaml';
@@ -23,6 +23,7 @@ describe('backends close idle connections after 1 s', function () {
   let connections = 0;
 
   before(async function () {
+    peer(this, await istiodBinary());
     announcing = await startBackend();
     announcing.server.keepAliveTimeout = IDLE_MS;
     // No `Keep-Alive: timeout` in its answers: the client cannot know when it closes.

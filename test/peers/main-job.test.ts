@@ -5,7 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Istiod, NODE_VERSIONS, nodeVersion, startIstiod } from '../../lab';
+import { type Istiod, istiodBinary, NODE_VERSIONS, nodeVersion, startIstiod } from '../../lab';
 import { App, ROOT } from '../support/app';
 import { type Instance, startInstance } from '../support/backend';
 import { Caller } from '../support/caller';
@@ -44,6 +44,7 @@ describe('the main job on a real istiod', function () {
   const instances: Instance[] = [];
 
   before(async function () {
+    peer(this, await istiodBinary());
     for (const [version, address] of [
       ['v1', '127.0.0.11'],
       ['v1', '127.0.0.12'],

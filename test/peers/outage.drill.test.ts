@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Istiod, startIstiod } from '../../lab';
+import { type Istiod, istiodBinary, startIstiod } from '../../lab';
 import { App, ROOT } from '../support/app';
 import { Backend } from '../support/backend';
 import { eventually, OpenLoad } from '../support/load';
@@ -27,6 +27,7 @@ describe('outages of istiod under load', function () {
   let backend: Backend;
 
   before(async function () {
+    peer(this, await istiodBinary());
     backend = await Backend.start((_request, response) => response.end('[mesh app v1 127.0.0.1]'));
     const service = serviceEntry({
       name: 'go-sc-b',

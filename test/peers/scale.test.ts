@@ -1,7 +1,7 @@
 /** Ten thousand services on a real istiod: what they cost an application that uses a few of them. */
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Istiod, isSkipped, nodeVersion, startIstiod } from '../../lab';
+import { type Istiod, isSkipped, istiodBinary, nodeVersion, startIstiod } from '../../lab';
 import { Backend } from '../support/backend';
 import { Caller } from '../support/caller';
 import { eventually } from '../support/load';
@@ -22,6 +22,7 @@ describe('10,000 services on a real istiod', function () {
   let caller: Caller | undefined;
 
   before(async function () {
+    peer(this, await istiodBinary());
     backend = await Backend.start((_request, response) => response.end('ok'));
     istiod = peer(this, await startIstiod({ files: { 'services.yaml': services(FEW) } }));
   });

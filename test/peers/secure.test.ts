@@ -1,7 +1,7 @@
 /** The secure port of a real istiod: root, server name and token are all checked, and a refusal is said clearly. */
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
-import { ISTIOD_SERVER_NAME, type Istiod, startIstiod } from '../../lab';
+import { ISTIOD_SERVER_NAME, type Istiod, istiodBinary, startIstiod } from '../../lab';
 import { Backend } from '../support/backend';
 import { Caller } from '../support/caller';
 import { eventually } from '../support/load';
@@ -16,6 +16,7 @@ describe('grpcs:// to a real istiod', function () {
   const callers: Caller[] = [];
 
   before(async function () {
+    peer(this, await istiodBinary());
     backend = await Backend.start((_request, response) => response.end('mesh'));
     const service = serviceEntry({
       name: 'go-sc-a',
