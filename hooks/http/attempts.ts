@@ -16,6 +16,8 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   call: Call | undefined;
   attempt: Attempt | undefined;
   connection: Connection | undefined;
+  /** When the step being worked in began, monotonic milliseconds: the clock is asked once for all of it. */
+  at = 0;
   /** Node has seen the socket fail; the request is not rewound yet. */
   broken = false;
   /** The present socket is our own answer. */
@@ -71,7 +73,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
 
   /** The next attempt, where there is one. */
   advance(): void {
-    const step = this.call!.next(this.parking.now());
+    const step = this.call!.next(this.at);
     if (step.kind === 'local-reply') {
       this.answer(step);
       return;
@@ -87,8 +89,8 @@ export abstract class Attempts extends RoutedHead implements DialListener {
     this.phase = Phase.CONNECTING;
     const { parking, security } = this;
     const { endpoint, pool: settings } = this.attempt!;
-    const pool = parking.pools.pool(endpoint, security === undefined ? '' : security.key);
-    const idle = fresh ? undefined : pool.take(parking.now());
+    const pool = parking.pools.pool(endpoint, security === undefined ? '' : security.key, settings);
+    const idle = fresh ? undefined : pool.take(this.at);
     if (idle !== undefined) this.ride(idle);
     else this.dial = new Dial(endpoint, settings, this, security?.wrap);
   }
@@ -137,7 +139,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   private adoptSocket(socket: Socket): void {
     const { pools } = this.parking;
     const { endpoint, pool: settings } = this.attempt!;
-    const pool = pools.pool(endpoint, this.security === undefined ? '' : this.security.key);
+    const pool = pools.pool(endpoint, this.security === undefined ? '' : this.security.key, settings);
     const connection = pools.adopt(socket, pool, settings);
     if (connection === undefined) {
       this.dialFailed(connectionReset(), false, false);
@@ -148,7 +150,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   }
 
   private connectFailed(reason: ResetReason): void {
-    this.react(this.call!.reset(this.parking.now(), reason, REPLAYABLE));
+    this.react(this.call!.reset(this.at, reason, REPLAYABLE));
   }
 
   protected ride(connection: Connection): void {
@@ -157,7 +159,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
       this.show(connection.socket);
       return;
     }
-    this.call!.connected(this.parking.now());
+    this.call!.connected(this.at);
     this.request.reusedSocket = connection.reused;
     this.fly(connection.socket);
   }

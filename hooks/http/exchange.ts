@@ -205,7 +205,7 @@ export class Exchange extends Attempts {
     this.stopHolding();
     if (this.scheme === 'https') this.security ??= new Security(this);
     this.readTarget();
-    const begun = this.parking.mesh.begin(this.scheme, this.host, this.port, this, this.parking.now());
+    const begun = this.parking.mesh.begin(this.scheme, this.host, this.port, this, this.at);
     if (begun === undefined) {
       this.handBack();
       return;
@@ -255,8 +255,8 @@ export class Exchange extends Attempts {
     this.dial = undefined;
     this.local = false;
     this.connection = undefined;
-    connection?.release(this.parking.now(), undefined);
-    call?.end(this.parking.now());
+    connection?.release(this.at, undefined);
+    call?.end(this.at);
     this.call = undefined;
     this.attempt = undefined;
     this.route();

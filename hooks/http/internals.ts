@@ -126,6 +126,20 @@ function acceptRequest(): void {
   return;
 }
 
+/** Where Node keeps the headers set so far, by lower-case name; undefined on a Node that keeps them elsewhere. */
+const kOutHeaders = findSymbol(new http.OutgoingMessage(), 'kOutHeaders');
+
+interface OutHeaders {
+  readonly [name: string]: readonly [name: string, value: number | string | string[]] | undefined;
+}
+
+/** As `getHeader`, for a lower-case name, at a third of its cost: a dozen are asked for in every call. */
+export function requestHeader(request: NodeRequest, name: string): number | string | string[] | undefined {
+  if (kOutHeaders === undefined) return request.getHeader(name);
+  const headers = (request as unknown as Record<symbol, OutHeaders | null>)[kOutHeaders];
+  return headers?.[name]?.[1];
+}
+
 const proxySymbol = findSymbol(new http.Agent(), 'kProxyConfig');
 
 /** Set on agents that send requests through a proxy of the environment (Node 22.21 and 24.5 on). */

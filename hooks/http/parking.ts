@@ -13,6 +13,8 @@ const { setTimeout } = globalThis;
 
 /** Whose steps may fail. */
 interface Rescued {
+  /** Set to the time at which the step begins, monotonic milliseconds. */
+  at: number;
   rescue(error: Error): void;
 }
 
@@ -58,6 +60,7 @@ export class Parking {
 
   /** Runs a step of an exchange; an error of ours costs the call our help, never the application an exception. */
   guard<E extends Rescued, T>(exchange: E, step: (this: E, argument: T) => void, argument: T): void {
+    exchange.at = this.now();
     try {
       step.call(exchange, argument);
     } catch (error) {

@@ -3,6 +3,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Attempt, RequestHead, Scheme } from '../../src/call';
 import { type HeadSource, parseHead, renderHead } from './head';
+import { requestHeader } from './internals';
 import type { AgentOptions } from './parking-agent';
 import { Recorder } from './recorder';
 import type { MeshRequest } from './request';
@@ -53,7 +54,7 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
       this.lines ??= parseHead(this.request._header ?? '');
       return this.lines.get(name);
     }
-    const value = this.request.getHeader(name);
+    const value = requestHeader(this.request, name);
     return typeof value === 'number' ? String(value) : value;
   }
 
@@ -62,7 +63,7 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
   }
 
   get hopByHop(): boolean {
-    return this.rawLines || this.closeRendered || this.request.getHeader('connection') !== undefined;
+    return this.rawLines || this.closeRendered || requestHeader(this.request, 'connection') !== undefined;
   }
 
   /** Upstream connections are kept whatever the application's agent does with its own (decision 8). */
