@@ -28,6 +28,8 @@ export function underPreload(
     NODE_OPTIONS: `--require "${preloadFile()}"`,
     INMESH_XDS: `grpc://${xdsAddress}`,
     INMESH_LOG: 'error',
+    // A busy machine must not make a measured call pass through.
+    INMESH_FIRST_USE_TIMEOUT: '30s',
     POD_NAME: 'bench-1',
     POD_NAMESPACE: 'default',
     INSTANCE_IP: '127.0.0.1',
