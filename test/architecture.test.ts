@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   xds: ['model', 'observe', 'config'],
   link: ['xds', 'model', 'observe', 'config'],
   dev: ['xds', 'model', 'observe', 'config'],
-  cli: ['dev', 'xds', 'model', 'observe', 'config'],
+  cli: ['dev', 'hooks', 'link', 'preload', 'xds', ...BELOW_HOOKS],
   preload: ['hooks', 'link', ...BELOW_HOOKS],
 };
 

@@ -5,6 +5,7 @@ import { version } from '../../package.json';
 import { addDevCommand } from './dev';
 import { addEnvCommand } from './env';
 import { CliError } from './error';
+import { addExplainCommand } from './explain';
 
 const USAGE_ERROR = 2;
 
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride();
   addDevCommand(program);
   addEnvCommand(program);
+  addExplainCommand(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

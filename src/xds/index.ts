@@ -15,5 +15,6 @@ export {
   type OpenRouteConfiguration,
   openRouteConfiguration,
 } from './route-configuration';
+export { clusterServices, type ServiceName } from './services';
 export { EXTENSION_TYPE, TYPE_URL } from './type-urls';
 export { decodeVirtualHost } from './virtual-host';

@@ -14,6 +14,9 @@ interface GrpcError {
   readonly details?: string;
 }
 
+/** What follows for an application; a command that asks once leaves it away. */
+export const KEEPS_TRYING = 'calls keep their last known routes, trying again';
+
 const CERTIFICATE =
   /certificate|self.signed|altname|unable to get (local )?issuer|ERR_TLS|CERT_|DEPTH_ZERO|wrong version number|packet length too long|EPROTO|SSL routines/i;
 
@@ -51,7 +54,7 @@ export function describeFailure(error: unknown, address: string): FailureLine {
   return {
     level: 'warn',
     event: 'link.down',
-    message: `the control plane ${address} cannot be reached (${why}); calls keep their last known routes, trying again`,
+    message: `the control plane ${address} cannot be reached (${why}); ${KEEPS_TRYING}`,
   };
 }
 

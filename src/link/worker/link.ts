@@ -2,7 +2,7 @@ import type { HostIndexData } from '../../model';
 import type { Log } from '../../observe';
 import { type DeltaResponse, TYPE_URL } from '../../xds';
 import type { MainMessage, WorkerMessage, WorkerStart } from '../protocol';
-import type { EdsSource } from './cluster-use';
+import type { ClusterUse, EdsSource } from './cluster-use';
 import { Connection } from './connection';
 import { makeResolve, type Resolve } from './dns';
 import { Follower } from './follower';
@@ -96,6 +96,22 @@ export class Link {
   receive(message: MainMessage): void {
     if (message.type === 'ask') this.#follower.ask(message.ask);
     else this.#outbox.read();
+  }
+
+  /** All that the control plane has said. For who runs the link to look inside (`link/inspect`). */
+  get state(): MeshState {
+    return this.#state;
+  }
+
+  /** Clusters of hosts in use, by name. */
+  get uses(): ReadonlyMap<string, ClusterUse> {
+    return this.#follower.uses;
+  }
+
+  /** Follows a port's routes although no host of it is in use. */
+  wantRoutes(port: number): void {
+    this.#routes.want(String(port));
+    this.#connection.update();
   }
 
   stop(): void {

@@ -13,6 +13,18 @@ const SHORTEST_INTERVAL_MS = 10_000;
 /** Clocks of two hosts of one volume may differ a little. */
 const CLOCK_SKEW_MS = 60_000;
 
+/** Of whom, from whom: a snapshot of another identity is not used. */
+export function snapshotIdentity({ xds, identity }: Settings): string {
+  const { podName, podNamespace, serviceAccount, labels } = identity;
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([xds, podName, podNamespace, serviceAccount, sorted]);
+}
+
+export function snapshotPath(folder: string, identity: string): string {
+  const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return join(folder, `inmesh-${name}.snapshot`);
+}
+
 export interface SnapshotKeeperOptions {
   readonly settings: Settings;
   readonly state: MeshState;
@@ -30,12 +42,9 @@ export class SnapshotKeeper {
   #lastWritten = Number.NEGATIVE_INFINITY;
 
   constructor(readonly options: SnapshotKeeperOptions) {
-    const { xds, snapshotDir, identity } = options.settings;
-    const { podName, podNamespace, serviceAccount, labels } = identity;
-    const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
-    this.#identity = JSON.stringify([xds, podName, podNamespace, serviceAccount, sorted]);
-    const name = createHash('sha256').update(this.#identity).digest('hex').slice(0, 16);
-    this.#file = snapshotDir === '' ? undefined : join(snapshotDir, `inmesh-${name}.snapshot`);
+    const { settings } = options;
+    this.#identity = snapshotIdentity(settings);
+    this.#file = settings.snapshotDir === '' ? undefined : snapshotPath(settings.snapshotDir, this.#identity);
   }
 
   /** Something in use changed: it is written a second later, at most every ten. */
@@ -111,7 +120,8 @@ export class SnapshotKeeper {
   }
 }
 
-function fill(state: MeshState, snapshot: Snapshot): void {
+/** Puts what a snapshot holds into an empty state. */
+export function fill(state: MeshState, snapshot: Snapshot): void {
   const resource = (typeUrl: string) => (named: { name: string; bytes: Uint8Array }) => ({
     name: named.name,
     version: '',
