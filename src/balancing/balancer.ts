@@ -3,8 +3,10 @@
  * for every push and change of health; what must survive that is in `cluster/`.
  */
 
-import type { ClusterState, EdfSchedule, EndpointState } from '../cluster';
+import type { ClusterState, EdfSchedule, EndpointState, U64 } from '../cluster';
 import type { ClusterSnapshot, LoadBalancingPolicy } from '../model';
+import type { Clock } from './clock';
+import { HashBalancer, HashTables } from './hash';
 import { buildHostSets, type HostSet, type LocalityHosts } from './host-set';
 import { leastRequest } from './least-request';
 import { localitySchedule } from './locality';
@@ -12,6 +14,7 @@ import type { Picker, Random } from './picker';
 import { choosePriority, type HostSource, type PriorityLoad, priorityLoad } from './priority';
 import { RandomChoice } from './random';
 import { roundRobin } from './round-robin';
+import { SlowStart } from './slow-start';
 
 export class Balancer {
   private readonly policy: LoadBalancingPolicy;
@@ -20,6 +23,8 @@ export class Balancer {
   /** Set when every pick is from the healthy hosts of one priority without locality weights: nearly always. */
   private readonly only: Picker | undefined;
   private readonly pickers = new Map<readonly EndpointState[], Picker>();
+  private readonly hashing: HashBalancer | undefined;
+  private readonly slowStart: SlowStart | undefined;
   private readonly schedules = new Map<string, EdfSchedule<LocalityHosts>>();
 
   constructor(
@@ -27,32 +32,57 @@ export class Balancer {
     private readonly state: ClusterState,
     private readonly random: Random,
     isOut: (host: EndpointState) => boolean = never,
+    private readonly clock: Clock = STILL,
+    tables: HashTables = new HashTables(clock),
   ) {
     const { cluster, endpoints } = snapshot;
     this.policy = { ...cluster.loadBalancing };
     this.sets = buildHostSets(endpoints, state, isOut);
     this.load = priorityLoad(this.sets, endpoints.overprovisioningFactor, cluster.healthyPanicThreshold);
+    if (this.policy.kind === 'RING_HASH' || this.policy.kind === 'MAGLEV') {
+      const { localityWeighted } = cluster;
+      this.hashing = new HashBalancer(this.sets, this.load, this.policy, localityWeighted, tables, random);
+      return;
+    }
+    this.slowStart = this.startSlowly();
     const first = this.load.healthy.indexOf(100);
     if (first >= 0 && !this.load.panic[first] && !cluster.localityWeighted) {
       this.only = this.picker((this.sets[first] as HostSet).healthy, `${first}/healthy`);
     }
   }
 
+  private startSlowly(): SlowStart | undefined {
+    const settings = 'slowStart' in this.policy ? this.policy.slowStart : undefined;
+    if (settings === undefined) return undefined;
+    return new SlowStart(
+      settings,
+      this.sets.flatMap((set) => set.healthy),
+      this.clock.now(),
+    );
+  }
+
   /**
    * undefined = no healthy upstream. `tried` are the hosts this call has used: up to `reselections` further picks are
-   * made to find another one, then the last pick is taken, tried or not (Envoy's `host_selection_retry_max_attempts`).
+   * made to find another one, then the last pick is taken, tried or not (Envoy's `host_selection_retry_max_attempts`). `key` is
+   * what the hash policies made of the request, for RING_HASH and MAGLEV. `now`: monotonic milliseconds.
    */
-  pick(tried: readonly EndpointState[] | undefined, reselections: number): EndpointState | undefined {
-    let host = this.pickOnce();
+  pick(
+    tried: readonly EndpointState[] | undefined,
+    reselections: number,
+    now = 0,
+    key?: U64,
+  ): EndpointState | undefined {
+    if (this.hashing !== undefined) return this.hashing.pick(tried, reselections, key);
+    let host = this.pickOnce(now);
     if (tried === undefined) return host;
     for (let again = 0; again < reselections && host !== undefined && tried.includes(host); again++) {
-      host = this.pickOnce();
+      host = this.pickOnce(now);
     }
     return host;
   }
 
-  private pickOnce(): EndpointState | undefined {
-    if (this.only !== undefined) return this.only.pick(this.random);
+  private pickOnce(now: number): EndpointState | undefined {
+    if (this.only !== undefined) return this.only.pick(this.random, now);
     if (this.sets.length === 0) return undefined;
     const { at, source } = choosePriority(this.load, this.random);
     const set = this.sets[at] as HostSet;
@@ -61,10 +91,11 @@ export class Balancer {
       if (locality !== undefined) {
         return this.picker(locality[source], `${at}/${set.localities.indexOf(locality)}/${source}`).pick(
           this.random,
+          now,
         );
       }
     }
-    return this.picker(set[source], `${at}/${source}`).pick(this.random);
+    return this.picker(set[source], `${at}/${source}`).pick(this.random, now);
   }
 
   private schedule(at: number, source: HostSource): EdfSchedule<LocalityHosts> {
@@ -92,18 +123,25 @@ export class Balancer {
     switch (policy.kind) {
       case 'ROUND_ROBIN': {
         const start = Math.floor(this.random() * hosts.length);
-        return roundRobin(hosts, this.state.cursor(name, start), this.random);
+        const cursor = this.state.cursor(name, start);
+        return roundRobin(hosts, cursor, this.random, this.slowStart, this.clock.now());
       }
       case 'LEAST_REQUEST':
-        return leastRequest(hosts, policy.choiceCount, policy.activeRequestBias);
-      case 'RING_HASH':
-      case 'MAGLEV':
-        return leastRequest(hosts, 2, 1);
+        return leastRequest(
+          hosts,
+          policy.choiceCount,
+          policy.activeRequestBias,
+          this.slowStart,
+          this.clock.now(),
+        );
       default:
         return new RandomChoice(hosts);
     }
   }
 }
+
+/** Time does not pass, and everything is done at once. */
+const STILL: Clock = { now: () => 0, soon: (work) => work() };
 
 function never(): boolean {
   return false;

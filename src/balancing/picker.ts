@@ -5,8 +5,8 @@ export type Random = () => number;
 
 /** One policy over one list of hosts that are all eligible. */
 export interface Picker {
-  /** undefined only when there are no hosts. */
-  pick(random: Random): EndpointState | undefined;
+  /** undefined only when there are no hosts. `now`: monotonic milliseconds. */
+  pick(random: Random, now: number): EndpointState | undefined;
 }
 
 /** Whether all hosts weigh the same: then policies need no weights. */

@@ -152,6 +152,7 @@ describe('no endpoint is picked that must not be', () => {
             choiceCount: 2,
             activeRequestBias: 1,
             minimumRingSize: 16,
+            maximumRingSize: 100,
             tableSize: 17,
           };
           const snapshot = cluster('c', localities, { localityWeighted, loadBalancing } as never);

@@ -1,0 +1,2 @@
+export { HashBalancer } from './hash-balancer';
+export { HashTables } from './tables';
