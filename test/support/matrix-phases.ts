@@ -87,10 +87,10 @@ const DRAMAS: readonly Drama[] = [
   { drama: 'destroy-in-body', path: '/drip' },
   { drama: 'destroy-unfinished', options: POST, path: '/hang', early: true },
   { drama: 'timeout', path: '/hang' },
-  { drama: 'timeout-option', path: '/hang', options: { timeout: 150 } },
+  { drama: 'timeout-option', path: '/hang', options: { timeout: 700 } },
   { drama: 'write-after-end', early: true },
   ...['destroy-at-once', 'destroy-next-tick', 'destroy-with-error', 'timeout-option'].flatMap((drama) => {
-    const options = drama === 'timeout-option' ? { timeout: 150 } : {};
+    const options = drama === 'timeout-option' ? { timeout: 700 } : {};
     return [
       { drama, options, ...PARKED, name: `${drama}, parked` },
       { drama, options, ...CONNECTING, name: `${drama}, connecting` },

@@ -12,7 +12,7 @@ import { type Outcome, type Scenario, whyNot, yamlOf } from './matrix-scenario';
 import { FIXTURES, MatrixWorld } from './matrix-world';
 
 const CHILD_MS = 120_000;
-const EXIT_MS = 8000;
+const EXIT_MS = 15_000;
 
 export type Mode = 'mesh' | 'bare';
 
