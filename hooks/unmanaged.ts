@@ -7,6 +7,8 @@
  */
 
 import { channel } from 'node:diagnostics_channel';
+import { callStack } from '../src/observe';
+import { setImmediate } from '../src/observe/timers';
 import type { Hook, HookContext } from './hook';
 import { registerBuiltinHook, registerLibraryHook } from './library';
 
@@ -44,7 +46,7 @@ class Lookout {
   /** One use of a client, somewhere up the stack. True, once, when there is nothing left to look for. */
   used(): boolean {
     if (this.#waiting.size === 0 || this.#looks <= 0) return false;
-    const client = this.clientOf(new Error().stack ?? '');
+    const client = this.clientOf(callStack());
     if (this.#waiting.delete(client) && this.context.enabled()) {
       const message = `Calls by ${client} are not managed yet: they go where they would without the mesh.`;
       this.context.log.line('warn', 'client.unmanaged', message, { client }, client);

@@ -10,6 +10,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
+import { URL } from 'node:url';
 import type { Hook, HookContext } from '../hook';
 import { isNativeRequest, unknownShape } from './internals';
 import { socketsAreMocked } from './mocks';

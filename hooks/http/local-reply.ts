@@ -3,16 +3,22 @@
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { LocalReply } from '../../src/call';
+import { setImmediate } from '../../src/observe/timers';
 
 /** The whole answer as bytes. A HEAD request gets no body, whatever `content-length` says. */
 export function replyBytes(reply: LocalReply, method: string): Buffer {
-  let head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? 'Unknown'}\r\n`;
+  let head = `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n`;
   for (const [name, value] of reply.headers) head += `${name}: ${value}\r\n`;
   const bodiless = method === 'HEAD' || reply.status === 204 || reply.status === 304 || reply.status < 200;
   return Buffer.concat([
     Buffer.from(`${head}\r\n`, 'latin1'),
     bodiless ? Buffer.alloc(0) : Buffer.from(reply.body, 'utf8'),
   ]);
+}
+
+/** Envoy's phrase: Node's, but for the codes that Envoy does not know. */
+function reasonOf(status: number): string {
+  return (status === 418 ? undefined : STATUS_CODES[status]) ?? 'Unknown';
 }
 
 const LOCAL: AddressInfo = { address: '127.0.0.1', family: 'IPv4', port: 0 };

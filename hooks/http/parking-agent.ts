@@ -13,6 +13,7 @@ export type Park = (request: NodeRequest, options: AgentOptions, agent: ParkingA
 /** The application's agent as Node calls it. */
 export interface AppAgent extends http.Agent {
   addRequest(request: unknown, options: unknown): void;
+  createSocket(request: unknown, options: unknown, callback: unknown): void;
   getName(options: object): string;
   createConnection(options: object, callback?: unknown): import('node:net').Socket;
   readonly protocol: string;
@@ -111,7 +112,9 @@ export class ParkingAgent {
   }
 }
 
-const nativeHttpConnect = (http.Agent.prototype as unknown as AppAgent).createConnection;
+const agentPrototype = http.Agent.prototype as unknown as AppAgent;
+const { addRequest: nativeAddRequest, createSocket: nativeCreateSocket } = agentPrototype;
+const nativeHttpConnect = agentPrototype.createConnection;
 const nativeHttpsConnect = (https.Agent.prototype as unknown as AppAgent).createConnection;
 
 /** Why calls with this agent are left to it (decision 8), or undefined. */
@@ -120,13 +123,21 @@ export function leaveToAgent(agent: AppAgent): string | undefined {
   if (hasProxyConfig(agent)) return 'a proxy from the environment';
   if ('proxy' in agent && agent.proxy) return 'a proxy agent';
   if (agent.options?.socketPath) return 'an agent with a socketPath';
-  const { createConnection } = agent;
+  if (isAgentKeepAlive(agent)) return undefined;
+  // Such agents change the request or decide where it goes; what is patched on Node's own prototype is for all.
+  const { addRequest, createSocket, createConnection } = agent;
+  if (addRequest !== nativeAddRequest && addRequest !== agentPrototype.addRequest) {
+    return 'an agent with its own addRequest';
+  }
+  if (createSocket !== nativeCreateSocket && createSocket !== agentPrototype.createSocket) {
+    return 'an agent with its own createSocket';
+  }
   const known =
     createConnection === nativeHttpConnect ||
     createConnection === nativeHttpsConnect ||
-    createConnection === (http.Agent.prototype as unknown as AppAgent).createConnection ||
+    createConnection === agentPrototype.createConnection ||
     createConnection === (https.Agent.prototype as unknown as AppAgent).createConnection;
-  return known || isAgentKeepAlive(agent) ? undefined : 'an agent with its own createConnection';
+  return known ? undefined : 'an agent with its own createConnection';
 }
 
 /** agentkeepalive's `createConnection` counts and calls Node's: it decides nothing about where a call goes. */

@@ -21,18 +21,18 @@ type Native = NodeRequest & {
   setTimeout(...args: unknown[]): unknown;
 };
 const native = NativeClientRequest.prototype as unknown as Native;
-const { emit: nativeEmit, end: nativeEnd, destroy: nativeDestroy, setTimeout: nativeSetTimeout } = native;
+// Documented methods are looked up at each call: what the application or its agents have patched in must be seen.
 const { _implicitHeader: nativeImplicitHeader, _finish: nativeFinish, _send: nativeSend } = native;
 
 const nativeListenerCount = NativeClientRequest.prototype.listenerCount;
 
 function emitSocket(request: MeshRequest, socket: unknown): boolean {
-  return Reflect.apply(nativeEmit, request, ['socket', socket]);
+  return Reflect.apply(native.emit, request, ['socket', socket]);
 }
 
 /** Node's `emit` for a request of ours. */
 export function emitNative(request: MeshRequest, ...args: unknown[]): boolean {
-  return Reflect.apply(nativeEmit, request, args);
+  return Reflect.apply(native.emit, request, args);
 }
 
 /** A constructor like Node's own: a function, so that the state may be set while Node's runs. */
@@ -96,7 +96,7 @@ const methods = {
           break;
       }
     }
-    return Reflect.apply(nativeEmit, this, arguments);
+    return Reflect.apply(native.emit, this, arguments);
   },
 
   _implicitHeader(this: MeshRequest): void {
@@ -130,32 +130,34 @@ const methods = {
   },
 
   end(this: MeshRequest): unknown {
-    const result = Reflect.apply(nativeEnd, this, arguments);
+    const result = Reflect.apply(native.end, this, arguments);
     this[kExchange]?.requestEnded();
     return result;
   },
 
   destroy(this: MeshRequest, error?: Error): unknown {
     const exchange = this[kExchange];
-    if (exchange === undefined) return nativeDestroy.call(this, error);
+    if (exchange === undefined) return native.destroy.call(this, error);
     // A socket that broke has marked the request; the application has not destroyed it yet.
     if (exchange.broken) this.destroyed = false;
     else if (this.destroyed) return this;
     exchange.destroyedByApplication = true;
-    nativeDestroy.call(this, error);
+    native.destroy.call(this, error);
     if (exchange.waiting) exchange.cancelled(error);
     return this;
   },
 
   setTimeout(this: MeshRequest, ms: unknown): unknown {
-    const result = Reflect.apply(nativeSetTimeout, this, arguments);
+    const result = Reflect.apply(native.setTimeout, this, arguments);
     if (typeof ms === 'number') this[kExchange]?.timers.setIdle(ms);
     return result;
   },
 };
 
 for (const [name, value] of Object.entries(methods)) {
-  Object.defineProperty(MeshClientRequest.prototype, name, { value, writable: true, configurable: true });
+  // Enumerable as Node's own: `for … in` must find them.
+  const descriptor = { value, writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(MeshClientRequest.prototype, name, descriptor);
 }
 
 /** Makes a request that somebody else's wrapper constructed one of ours. False: it is of a class of its own. */

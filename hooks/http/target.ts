@@ -1,6 +1,7 @@
 /** Where a call goes, read from the arguments as they are: nothing is copied or normalised before the answer is "ours". */
 
 import type * as http from 'node:http';
+import { URL } from 'node:url';
 import type { Scheme } from '../../src/call';
 
 export interface Target {

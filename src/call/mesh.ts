@@ -2,6 +2,7 @@
 
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
 import type { Log } from '../observe/log';
+import { clearImmediate, setImmediate } from '../observe/timers';
 import { hostOfAuthority } from '../routing';
 import { Directory } from './directory';
 import type { HostEntry } from './host-entry';

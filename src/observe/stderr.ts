@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { setTimeout } from './timers';
 
 const STDERR = 2;
 const RETRY_MS = 50;

@@ -1,4 +1,6 @@
 import { Server } from 'node:net';
+import { callStack } from '../observe';
+import { setImmediate } from '../observe/timers';
 
 /**
  * Calls back after the first time this process listens on a network port: it is a service then, and should know
@@ -30,5 +32,5 @@ export function isNetwork(args: readonly unknown[]): boolean {
 
 /** Node's own scheduler listens in the primary; asked at most a few times in a process. */
 function isClusterPrimary(): boolean {
-  return new Error().stack?.includes('node:internal/cluster/') === true;
+  return callStack().includes('node:internal/cluster/');
 }

@@ -1,4 +1,5 @@
 import * as net from 'node:net';
+import { clearTimeout, setTimeout } from '../observe/timers';
 
 /** A place where a sidecar of this pod would answer (decision 12). */
 export interface SidecarAddress {

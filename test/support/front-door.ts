@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,8 +81,10 @@ export class OrdersMesh {
 
   static readonly url = 'http://orders/';
 
-  static async start(): Promise<OrdersMesh> {
-    const server = createServer((request, response) => response.end(`orders ${request.url}`));
+  static async start(
+    listener: RequestListener = (request, response) => response.end(`orders ${request.url}`),
+  ): Promise<OrdersMesh> {
+    const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const plane = await startDevControlPlane({
