@@ -126,14 +126,14 @@ class ControlPlane {
       const rest = this.started
         ? 'the last good state is still served'
         : 'nothing is served until they are corrected';
-      const message = `${errors} ${errors === 1 ? 'mistake' : 'mistakes'}: ${rest}`;
+      const message = `${count(errors, 'mistake')}: ${rest}`;
       this.log.line('error', 'dev.rejected', message, { errors, ms: took }, `${performance.now()}`);
       return;
     }
     const clients = this.publication.clients;
     const message = this.started
-      ? `change applied: ${objects} objects, ${pushed} resources sent to ${clients} clients in ${took} ms`
-      : `${objects} objects read in ${took} ms`;
+      ? `change applied: ${count(objects, 'object')}, ${count(pushed, 'resource')} sent to ${count(clients, 'client')} in ${took} ms`
+      : `${count(objects, 'object')} read in ${took} ms`;
     this.log.line(
       'info',
       'dev.applied',
@@ -142,4 +142,9 @@ class ControlPlane {
       `${performance.now()}`,
     );
   }
+}
+
+/** `1 client`, `2 clients` */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

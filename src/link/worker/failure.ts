@@ -30,7 +30,7 @@ export function describeFailure(error: unknown, address: string): FailureLine {
     };
   }
   const { code, details } = error as GrpcError;
-  const why = details || (error instanceof Error ? error.message : String(error));
+  const why = causeOf(details || (error instanceof Error ? error.message : String(error)));
   if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) {
     const todo = address.startsWith('grpcs:')
       ? 'check that INMESH_TOKEN names a valid token of this workload and that POD_NAMESPACE and SERVICE_ACCOUNT are its own'
@@ -56,6 +56,15 @@ export function describeFailure(error: unknown, address: string): FailureLine {
     event: 'link.down',
     message: `the control plane ${address} cannot be reached (${why}); ${KEEPS_TRYING}`,
   };
+}
+
+/** grpc-js wraps the cause in how it got there: `No connection established. Last error: Error: … Resolution note: `. */
+function causeOf(details: string): string {
+  const [, last = details, note = ''] =
+    /Last error: (.*?)(?:\. Resolution note: (.*))?$/s.exec(details) ?? [];
+  const cause = last.replace(/^(?:\w*Error: )+/, '');
+  if (cause !== 'null' && cause !== 'undefined' && cause !== '') return cause;
+  return note || 'no connection was made';
 }
 
 function refused(message: string): FailureLine {

@@ -80,7 +80,7 @@ describe('the inmesh command', function () {
       await writeFile(join(folder, 'mesh.yaml'), REVIEWS.replace('hosts:', 'hots:'));
       await run.until(() => run.err, /dev\.rejected.*last good state/);
       await writeFile(join(folder, 'mesh.yaml'), REVIEWS.replace('HTTP,', 'HTTP2,'));
-      await run.until(() => run.err, /"msg":"change applied: 1 objects, 1 resources sent to 1 clients/);
+      await run.until(() => run.err, /"msg":"change applied: 1 object, 1 resource sent to 1 client /);
     } finally {
       client.close();
     }

@@ -29,6 +29,27 @@ describe('link failures say what, where and what to do', () => {
       'link.down',
       /cannot be reached .*ECONNREFUSED/,
     ],
+    [
+      'the cause alone, without the way gRPC came to it',
+      grpc(
+        14,
+        'No connection established. Last error: Error: connect ECONNREFUSED 10.0.0.1:15012. Resolution note: ',
+      ),
+      'link.down',
+      /cannot be reached \(connect ECONNREFUSED 10\.0\.0\.1:15012\); calls keep/,
+    ],
+    [
+      'no cause',
+      grpc(14, 'No connection established. Last error: null. Resolution note: no addresses'),
+      'link.down',
+      /cannot be reached \(no addresses\);/,
+    ],
+    [
+      'a name that does not resolve',
+      grpc(14, 'Name resolution failed for target dns:istiod.nowhere:15012'),
+      'link.down',
+      /cannot be reached \(Name resolution failed for target dns:istiod\.nowhere:15012\)/,
+    ],
     ['not ready', grpc(14, 'server is not ready'), 'link.down', /trying again/],
     ['set-up', new Refusal('x cannot be read'), 'link.refused', /x cannot be read/],
     ['no error at all', 'odd', 'link.down', /odd/],
