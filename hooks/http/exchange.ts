@@ -1,12 +1,12 @@
 /** One call of the application from `http.request` to its last event: parked, routed, connected, tried again, released. */
 
 import type { Socket } from 'node:net';
-import type { Scheme } from '../../src/call';
+import type { Begin, Delay, Scheme } from '../../src/call';
 import { Attempts } from './attempts';
 import { hold, letGo } from './keep-alive';
 import type { Parking } from './parking';
 import type { AgentOptions, ParkingAgent } from './parking-agent';
-import { Phase } from './phase';
+import { isWaiting, Phase } from './phase';
 import { type MeshRequest, release } from './request';
 import { Security } from './secure';
 import { closeUnused, connectionReset, showEarly } from './socket';
@@ -37,6 +37,7 @@ export class Exchange extends Attempts {
   private ticked = false;
   private holding = false;
   private cancelWait: (() => void) | undefined;
+  private delay: Delay | undefined;
   /** The head that the present call was routed by, when it may still change. */
   private routedEarly: string | undefined;
   /** Destroyed before its first tick. */
@@ -57,7 +58,7 @@ export class Exchange extends Attempts {
 
   /** No socket of Node's is in charge: what happens to the request is ours to say. */
   get waiting(): boolean {
-    return this.phase === Phase.PARKED || this.phase === Phase.CONNECTING || this.phase === Phase.BACKING_OFF;
+    return isWaiting(this.phase);
   }
 
   /** From the agent's `addRequest`. */
@@ -147,6 +148,7 @@ export class Exchange extends Attempts {
     this.cancelWait?.();
     this.dial?.cancel();
     this.recorder?.drop();
+    this.delay?.end(this.parking.now(), flag);
     this.call?.end(this.parking.now(), flag);
     this.agent.leave(this);
   }
@@ -206,6 +208,23 @@ export class Exchange extends Attempts {
     if (this.scheme === 'https') this.security ??= new Security(this);
     this.readTarget();
     const begun = this.parking.mesh.begin(this.scheme, this.host, this.port, this, this.at);
+    if (begun?.kind !== 'delay') {
+      this.begun(begun);
+      return;
+    }
+    this.delay = begun;
+    this.phase = Phase.DELAYED;
+    this.timers.delay(begun.ms);
+  }
+
+  /** A fault has held the call back long enough. */
+  delayOver(): void {
+    const delay = this.delay!;
+    this.delay = undefined;
+    this.begun(delay.next(this.at));
+  }
+
+  private begun(begun: Exclude<Begin, Delay>): void {
     if (begun === undefined) {
       this.handBack();
       return;
@@ -251,8 +270,8 @@ export class Exchange extends Attempts {
       else this.connect(true);
       return;
     }
-    this.dial?.cancel();
-    this.dial = undefined;
+    this.stopAttempt();
+    this.delay = undefined;
     this.local = false;
     this.connection = undefined;
     connection?.release(this.at, undefined);

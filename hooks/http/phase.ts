@@ -11,6 +11,21 @@ export const Phase = {
   /** The response is the application's. */
   DELIVERED: 4,
   OVER: 5,
+  /** A fault of the route holds it back. */
+  DELAYED: 6,
 } as const;
 
 export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** No socket of Node's is in charge of the request. */
+export function isWaiting(phase: Phase): boolean {
+  switch (phase) {
+    case Phase.PARKED:
+    case Phase.CONNECTING:
+    case Phase.BACKING_OFF:
+    case Phase.DELAYED:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -61,6 +61,11 @@ export class Timers {
     this.wait = setTimeout(backOffOver, ms, this.exchange);
   }
 
+  /** Of a fault; keeps the process alive. */
+  delay(ms: number): void {
+    this.wait = setTimeout(delayOver, ms, this.exchange);
+  }
+
   /** An answer came, or the attempt is given up. */
   attemptOver(): void {
     if (this.perTry === undefined) return;
@@ -109,6 +114,10 @@ function overallFired(exchange: Exchange): void {
 
 function perTryFired(exchange: Exchange): void {
   exchange.parking.guard(exchange, perTryTimeout, exchange);
+}
+
+function delayOver(exchange: Exchange): void {
+  if (exchange.phase === Phase.DELAYED) exchange.parking.guard(exchange, exchange.delayOver, undefined);
 }
 
 function backOffOver(exchange: Exchange): void {

@@ -6,9 +6,10 @@ type Lines = readonly (readonly [string, string])[];
 
 const NO_HEALTHY_UPSTREAM = 'no healthy upstream';
 const UPSTREAM_REQUEST_TIMEOUT = 'upstream request timeout';
+const FAULT_FILTER_ABORT = 'fault filter abort';
 
 /** Envoy's texts: what its answers say, exactly. */
-export const TEXT = { NO_HEALTHY_UPSTREAM, UPSTREAM_REQUEST_TIMEOUT } as const;
+export const TEXT = { NO_HEALTHY_UPSTREAM, UPSTREAM_REQUEST_TIMEOUT, FAULT_FILTER_ABORT } as const;
 
 /** Envoy's response flags of resets. */
 export const RESET_FLAG: Readonly<Record<ResetReason, string>> = {
@@ -17,6 +18,17 @@ export const RESET_FLAG: Readonly<Record<ResetReason, string>> = {
   'connection-termination': 'UC',
   overflow: 'UO',
 };
+
+/** Flags that Envoy's access log names after `DI`. */
+const AFTER_DELAY: ReadonlySet<string> = new Set(['FI', 'DC', 'URX', 'NC']);
+
+/** Response flags of a call that was held back by a fault, in Envoy's order. */
+export function delayed(flag: string): string {
+  const flags = flag === '' ? [] : flag.split(',');
+  const at = flags.findIndex((one) => AFTER_DELAY.has(one));
+  flags.splice(at < 0 ? flags.length : at, 0, 'DI');
+  return flags.join(',');
+}
 
 /** The body of the 503 after a reset; it tells whether there had been other attempts. */
 export function resetText(reason: ResetReason, retried: boolean): string {

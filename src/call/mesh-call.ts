@@ -3,13 +3,13 @@
 import type { EndpointState } from '../cluster';
 import type { CallReport } from '../observe/call-report';
 import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
-import type { Destination, HeaderEdit, HeaderLookup, HeaderProgram, MatchInput } from '../routing';
-import { localReply, RESET_FLAG, resetText, TEXT, withEdits } from './local-reply';
+import type { Destination, HeaderEdit, HeaderLookup, MatchInput } from '../routing';
+import { delayed, localReply, RESET_FLAG, resetText, TEXT, withEdits } from './local-reply';
 import type { ForwardPlan } from './plan';
 import { attemptCountEdit } from './request-headers';
-import { deliverWith, responseEdits } from './response-headers';
+import { deliverWith, responseEdits, withRule } from './response-headers';
 import type { Attempt, Call, Deliver, LocalReply, ReplayState, ResetReason, Retry } from './seam';
-import type { Facts } from './sources';
+import { commonFact, type Facts } from './sources';
 import type { Upstream } from './upstream';
 
 /** What all calls of a process share. */
@@ -37,6 +37,8 @@ export interface Routed {
   readonly edits: readonly HeaderEdit[];
   /** Changes to the response by the CORS policy. */
   readonly cors: readonly HeaderEdit[];
+  /** A fault has held the call back. */
+  readonly delayed: boolean;
 }
 
 const NOTHING_SENT = -1;
@@ -179,13 +181,14 @@ export class MeshCall implements Call, Facts {
     this.release();
     if (flag !== undefined && this.flag === '') this.flag = flag;
     const { report } = this.context;
-    if (!report.wanted(this.flag)) return;
+    const flags = this.flags;
+    if (!report.wanted(flags)) return;
     report.ended({
       host: this.host,
       cluster: this.routed.upstream.snapshot.cluster.name,
       endpoint: this.lastEndpoint === undefined ? '' : this.lastEndpoint.key,
       attempts: this.attempts,
-      flag: this.flag,
+      flag: flags,
       status: this.status,
       ms: now - this.beganAt,
       route: this.inboundRoute,
@@ -197,7 +200,7 @@ export class MeshCall implements Call, Facts {
       case 'RESPONSE_CODE':
         return this.status === 0 ? undefined : String(this.status);
       case 'RESPONSE_FLAGS':
-        return this.flag === '' ? '-' : this.flag;
+        return this.flags === '' ? '-' : this.flags;
       case 'UPSTREAM_HOST':
         return this.lastEndpoint?.key;
       case 'UPSTREAM_CLUSTER':
@@ -207,6 +210,11 @@ export class MeshCall implements Call, Facts {
       default:
         return commonFact(name, this.routed.routeName);
     }
+  }
+
+  /** Envoy's response flags so far. */
+  private get flags(): string {
+    return this.routed.delayed ? delayed(this.flag) : this.flag;
   }
 
   /** Notes in `flag` that only the limit forbade another attempt. */
@@ -249,7 +257,7 @@ export class MeshCall implements Call, Facts {
     this.status = status;
     this.flag = flag;
     const { destination, input, method, cors } = this.routed;
-    const reply = localReply({ status, body, flag, method, extra });
+    const reply = localReply({ status, body, flag: this.flags, method, extra });
     if (destination === undefined) return reply;
     return withEdits(withRule(reply, destination.response, input, this), cors);
   }
@@ -264,31 +272,5 @@ export class MeshCall implements Call, Facts {
     if (counted === undefined) return;
     counted.activeRequests--;
     this.counted = undefined;
-  }
-}
-
-/** A local reply with the rule's response headers. */
-export function withRule(
-  reply: LocalReply,
-  program: HeaderProgram,
-  input: MatchInput | undefined,
-  facts: Facts,
-): LocalReply {
-  if (program.constant !== undefined) return withEdits(reply, program.constant);
-  const lookup: HeaderLookup = (name) => reply.headers.find(([other]) => other === name)?.[1];
-  return withEdits(reply, responseEdits(program, input, lookup, facts));
-}
-
-/** Facts that do not depend on how far a call got. */
-export function commonFact(name: string, routeName: string): string | undefined {
-  switch (name) {
-    case 'PROTOCOL':
-      return 'HTTP/1.1';
-    case 'ROUTE_NAME':
-      return routeName;
-    case 'START_TIME':
-      return new Date().toISOString();
-    default:
-      return undefined;
   }
 }

@@ -2,7 +2,8 @@
 
 import type { HeaderEdit, HeaderLookup, HeaderProgram, HeaderSource, MatchInput } from '../routing';
 import { firstLine, valueAfter } from '../routing';
-import type { Deliver } from './seam';
+import { withEdits } from './local-reply';
+import type { Deliver, LocalReply } from './seam';
 import type { Facts } from './sources';
 
 const SERVICE_TIME = 'x-envoy-upstream-service-time';
@@ -38,6 +39,18 @@ export function responseEdits(
   const edits: HeaderEdit[] = [];
   program.apply(new ResponseSource(input, header, edits, facts), edits);
   return edits;
+}
+
+/** A local reply with the rule's response headers. */
+export function withRule(
+  reply: LocalReply,
+  program: HeaderProgram,
+  input: MatchInput | undefined,
+  facts: Facts,
+): LocalReply {
+  if (program.constant !== undefined) return withEdits(reply, program.constant);
+  const lookup: HeaderLookup = (name) => reply.headers.find(([other]) => other === name)?.[1];
+  return withEdits(reply, responseEdits(program, input, lookup, facts));
 }
 
 class ResponseSource implements HeaderSource {

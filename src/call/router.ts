@@ -9,19 +9,21 @@ import {
   normalizePath,
   splitAbsoluteForm,
 } from '../routing';
+import { FaultDelay } from './fault';
 import type { HostEntry } from './host-entry';
-import { localReply, type ReplyParts, withEdits } from './local-reply';
-import { type CallContext, commonFact, MeshCall, withRule } from './mesh-call';
+import { delayed, localReply, type ReplyParts, TEXT, withEdits } from './local-reply';
+import { type CallContext, MeshCall } from './mesh-call';
 import { type Forward, type ForwardPlan, TLS_PLAN } from './plan';
 import { requestEdits } from './request-headers';
-import type { Begin, LocalReply, RequestHead } from './seam';
-import type { Facts } from './sources';
+import { withRule } from './response-headers';
+import type { Begin, Call, LocalReply, RequestHead } from './seam';
+import { commonFact, type Facts } from './sources';
 import { PASSTHROUGH_CLUSTER, type Upstreams } from './upstream';
 
 const NO_EDITS: readonly HeaderEdit[] = [];
 
 /** A request whose route is found. */
-interface Matched {
+export interface Matched {
   /** The host whose virtual host counts. */
   readonly entry: HostEntry;
   readonly input: MatchInput;
@@ -31,6 +33,10 @@ interface Matched {
   /** It came in absolute form: the Host header must follow its authority. */
   readonly absolute: boolean;
   readonly cors: readonly HeaderEdit[];
+  /** A fault has held it back. */
+  readonly delayed: boolean;
+  /** Monotonic milliseconds. */
+  readonly beganAt: number;
 }
 
 export class Router {
@@ -60,6 +66,7 @@ export class Router {
         authority: undefined,
         edits: NO_EDITS,
         cors: NO_EDITS,
+        delayed: false,
       },
       this.context,
       now,
@@ -84,18 +91,54 @@ export class Router {
     if (route === undefined) {
       return this.reported(entry, '', localReply({ status: 404, body: '', flag: 'NR', method: head.method }));
     }
-    const preflight = route.cors?.preflight(input);
-    if (preflight !== undefined) {
-      const parts = { status: 200, body: '', flag: '', method: head.method, extra: preflight };
-      return this.reported(entry, '', localReply(parts));
-    }
-    const cors = route.cors === undefined ? NO_EDITS : route.cors.responseEdits(input);
-    const matched = { entry, input, route, target, absolute: absolute !== undefined, cors };
-    return route.action.kind === 'forward' ? this.forward(matched, route.action, now) : this.answer(matched);
+    const matched = {
+      entry,
+      input,
+      route,
+      target,
+      absolute: absolute !== undefined,
+      cors: NO_EDITS,
+      delayed: false,
+      beganAt: now,
+    };
+    if (route.fault === undefined) return this.goOn(matched);
+    const ms = route.fault.drawDelay(this.context.random);
+    if (ms > 0) return new FaultDelay(ms, { ...matched, delayed: true }, this, this.context);
+    return this.abortOrGoOn(matched, now);
   }
 
-  private forward(matched: Matched, action: Forward, now: number): Begin {
-    const { entry, input, route, target, absolute, cors } = matched;
+  /** Past the fault's delay. */
+  abortOrGoOn(matched: Matched, now: number): Call | LocalReply | undefined {
+    const { random } = this.context;
+    const { action, fault } = matched.route;
+    const status = fault === undefined ? 0 : fault.drawAbort(random);
+    if (status === 0) return this.goOn(matched);
+    // Envoy has chosen the destination when it matched the route, so that its response headers count too.
+    const destination =
+      action.kind === 'forward' ? action.destinations[action.choice.draw(random)] : undefined;
+    const { method } = matched.input.head;
+    const parts = { status, body: TEXT.FAULT_FILTER_ABORT, flag: 'FI', method };
+    return this.local(matched, parts, destination?.cluster ?? '', now, destination?.response);
+  }
+
+  /** The filters behind the fault's: CORS and the router. */
+  private goOn(matched: Matched): Call | LocalReply | undefined {
+    const { entry, input, route } = matched;
+    const { action, cors } = route;
+    if (cors === undefined) {
+      return action.kind === 'forward' ? this.forward(matched, action) : this.answer(matched);
+    }
+    const preflight = cors.preflight(input);
+    if (preflight !== undefined) {
+      const parts = { status: 200, body: '', flag: '', method: input.head.method, extra: preflight };
+      return this.reported(entry, '', localReply(parts));
+    }
+    const marked = { ...matched, cors: cors.responseEdits(input) };
+    return action.kind === 'forward' ? this.forward(marked, action) : this.answer(marked);
+  }
+
+  private forward(matched: Matched, action: Forward): Call | LocalReply | undefined {
+    const { entry, input, route, target, absolute, cors, beganAt } = matched;
     const { context } = this;
     const { head } = input;
     const destination = action.destinations[action.choice.draw(context.random)];
@@ -124,9 +167,10 @@ export class Router {
         authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
         edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, destination, input) : edits,
         cors,
+        delayed: matched.delayed,
       },
       context,
-      now,
+      beganAt,
     );
   }
 
@@ -143,19 +187,27 @@ export class Router {
     return this.local(matched, { status, body, flag: '', method }, '');
   }
 
-  private local({ entry, route, input, cors }: Matched, parts: ReplyParts, cluster: string): LocalReply {
+  private local(
+    matched: Matched,
+    parts: ReplyParts,
+    cluster: string,
+    now = matched.beganAt,
+    program = matched.route.response,
+  ): LocalReply {
+    const { entry, route, input, cors, beganAt } = matched;
     const facts = new EarlyFacts(route.route.name, cluster, parts.status);
-    const reply = withRule(localReply(parts), route.response, input, facts);
-    return this.reported(entry, cluster, withEdits(reply, cors));
+    const flag = matched.delayed ? delayed(parts.flag) : parts.flag;
+    const reply = withRule(localReply({ ...parts, flag }), program, input, facts);
+    return this.reported(entry, cluster, withEdits(reply, cors), now - beganAt);
   }
 
   /** A local reply that ends a call before it began. */
-  private reported(entry: HostEntry, cluster: string, reply: LocalReply): LocalReply {
+  private reported(entry: HostEntry, cluster: string, reply: LocalReply, ms = 0): LocalReply {
     const { report, currentRoute } = this.context;
     const { flag, status } = reply;
     if (report.wanted(flag)) {
       const route = currentRoute();
-      report.ended({ host: entry.host, cluster, endpoint: '', attempts: 0, flag, status, ms: 0, route });
+      report.ended({ host: entry.host, cluster, endpoint: '', attempts: 0, flag, status, ms, route });
     }
     return reply;
   }

@@ -106,8 +106,18 @@ export interface Call {
   end(now: number, flag?: string): void;
 }
 
+/** The call is held back by a fault: `next` after `ms`. No timeout of the route runs meanwhile. */
+export interface Delay {
+  readonly kind: 'delay';
+  readonly ms: number;
+  /** What `begin` would have said; asked once. */
+  next(now: number): Exclude<Begin, Delay>;
+  /** The application gave up meanwhile. Idempotent, and without effect after `next`. */
+  end(now: number, flag?: string): void;
+}
+
 /** `undefined`: not ours after all (passthrough): hand the request to the application's own agent. */
-export type Begin = Call | LocalReply | undefined;
+export type Begin = Call | LocalReply | Delay | undefined;
 
 /** Is a host ours? `unknown`: park the request and use `whenKnown`. */
 export type Ownership = 'ours' | 'not-ours' | 'unknown';

@@ -2,6 +2,7 @@
 
 import type { DirectResponseAction, ForwardAction, Route, VirtualHost } from '../model';
 import { Cors } from './filter/cors';
+import { Fault } from './filter/fault';
 import { compileHeaderOperations, type HeaderProgram } from './filter/headers';
 import { Redirect } from './filter/redirect';
 import { compilePathRewrite, type PathRewrite } from './filter/rewrite';
@@ -39,6 +40,7 @@ export interface CompiledRoute<Plan> {
   readonly matcher: RouteMatcher;
   readonly action: CompiledForward<Plan> | CompiledRedirect | DirectResponseAction;
   readonly cors: Cors | undefined;
+  readonly fault: Fault | undefined;
   /** For answers that have no destination. */
   readonly response: HeaderProgram;
 }
@@ -89,6 +91,7 @@ function compileRoute<Plan>(
     route,
     matcher,
     cors: route.cors === undefined ? undefined : new Cors(route.cors, regexes),
+    fault: route.fault?.delay || route.fault?.abort ? new Fault(route.fault) : undefined,
     action: compileAction(route, virtualHost, matcher, planForward),
     response: compileHeaderOperations([route.headers.response, virtualHost.headers.response]),
   };

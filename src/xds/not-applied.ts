@@ -4,7 +4,6 @@
  */
 const NOT_APPLIED = {
   mirror: 'mirrored requests are not sent',
-  fault: 'no faults are injected',
   hashPolicy: 'calls are not bound to endpoints by a hash',
   slowStart: 'new endpoints get their full share of calls at once',
   circuitBreakers: 'the limits on connections, requests and retries do not apply',

@@ -19,6 +19,8 @@ export interface TestService {
   readonly connectTimeoutMs?: number;
   readonly maxRequestsPerConnection?: number;
   readonly setHeaders?: Readonly<Record<string, string>>;
+  /** Injected into every call. */
+  readonly fault?: { readonly delayMs?: number; readonly abort?: number };
 }
 
 export interface TestMesh {

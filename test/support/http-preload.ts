@@ -7,6 +7,7 @@ import { httpHook } from '../../hooks/http';
 import { createMesh } from '../../src/call';
 import {
   type ClusterSnapshot,
+  type FaultPolicy,
   type HeaderChanges,
   NO_HEADER_CHANGES,
   type RetryPolicy,
@@ -75,11 +76,22 @@ function virtualHostOf(name: string, service: TestService): VirtualHost {
           backOff: { baseMs: service.backOffMs ?? 1, maxMs: service.backOffMs ?? 2 },
         });
   const action = forward(name, { timeoutMs: service.timeoutMs ?? 0, retry });
-  const changes = service.setHeaders === undefined ? {} : { headers: setHeaders(service.setHeaders) };
+  const changes = {
+    ...(service.setHeaders === undefined ? {} : { headers: setHeaders(service.setHeaders) }),
+    ...(service.fault === undefined ? {} : { fault: faultOf(service.fault) }),
+  };
   return virtualHost(
     [service.host],
     service.prefix === undefined ? [route(action, '/', changes)] : [route(action, service.prefix, changes)],
   );
+}
+
+function faultOf({ delayMs, abort }: NonNullable<TestService['fault']>): FaultPolicy {
+  const fraction = { numerator: 100, denominator: 100 };
+  return {
+    ...(delayMs === undefined ? {} : { delay: { ms: delayMs, fraction } }),
+    ...(abort === undefined ? {} : { abort: { status: abort, fraction } }),
+  };
 }
 
 function setHeaders(lines: Readonly<Record<string, string>>): HeaderChanges {
