@@ -8,7 +8,16 @@ import { ensureBuilt, ROOT } from '../../support/app';
 import { agentLines, OrdersMesh, run } from '../../support/front-door';
 
 const APPS = join(ROOT, 'fixtures', 'harm', 'apps.js');
+const PRELOAD = join(ROOT, 'preload.js');
 const { names } = require(APPS) as { names: readonly string[] };
+/** Ways to start Node that take something away from every script in the process. */
+const FLAGS: readonly (readonly string[])[] = [
+  ['--frozen-intrinsics'],
+  ['--disable-proto=throw'],
+  ['--throw-deprecation', '--pending-deprecation'],
+  ['--disallow-code-generation-from-strings'],
+  ['--unhandled-rejections=strict', '--stack-trace-limit=0'],
+];
 /** The oldest, the usual and the newest line. */
 const LINES = [18, 22, 26];
 
@@ -47,11 +56,13 @@ for (const line of LINES) {
     });
     after(() => mesh?.stop());
 
-    async function outcome(name: string, url: string, preload?: string) {
+    async function outcome(name: string, url: string, preload?: string, flags = ['--no-deprecation']) {
       const env = { ...mesh.env, BACKEND: mesh.backend };
-      const { stderr, ...rest } = await run(node, ['--no-deprecation', APPS, name, url], { preload, env });
+      const { stderr, ...rest } = await run(node, [...flags, APPS, name, url], { preload, env });
       const own = agentLines(stderr);
-      const failures = own.filter(({ event }) => /hook\.error|hook\.off|agent\.failed/.test(String(event)));
+      const failures = own.filter(({ event }) =>
+        /hook\.error|hook\.off|agent\.failed|mesh\.failed/.test(String(event)),
+      );
       assert.deepEqual(failures, []);
       return { ...rest, stderr: own.length === 0 ? stderr : '' };
     }
@@ -60,17 +71,25 @@ for (const line of LINES) {
       it(name, async () => {
         const bare = await outcome(name, mesh.backend);
         assert.equal(bare.signal, null, bare.stderr);
-        const preload = join(ROOT, 'preload.js');
         assert.deepEqual(
-          { ...(await outcome(name, mesh.backend, preload)), stderr: bare.stderr },
+          { ...(await outcome(name, mesh.backend, PRELOAD)), stderr: bare.stderr },
           bare,
           'a host that is not ours',
         );
         assert.deepEqual(
-          { ...(await outcome(name, OrdersMesh.url, preload)), stderr: bare.stderr },
+          { ...(await outcome(name, OrdersMesh.url, PRELOAD)), stderr: bare.stderr },
           bare,
           'a host of the mesh',
         );
+      });
+    }
+
+    for (const flags of FLAGS) {
+      it(`node ${flags.join(' ')}`, async () => {
+        const bare = await outcome('a call', mesh.backend, undefined, [...flags]);
+        assert.equal(bare.code, 0, bare.stderr);
+        const ours = await outcome('a call', OrdersMesh.url, PRELOAD, [...flags]);
+        assert.deepEqual({ ...ours, stderr: bare.stderr }, bare);
       });
     }
   });

@@ -70,6 +70,21 @@ const PROGRAMS: readonly Program[] = [
     ],
   },
   { name: 'tsc', args: () => [join(ROOT, 'node_modules/typescript/bin/tsc'), '--version'] },
+  { name: 'node --check', args: (folder) => ['--check', join(folder, 'greeter/greet.js')] },
+  {
+    name: 'node --test',
+    args: (folder) => ['--test', '--test-reporter=dot', join(folder, 'sum.test.js')],
+    sameErrors: false,
+  },
+  {
+    name: 'a start-up snapshot is built',
+    args: (folder) => [
+      '--snapshot-blob',
+      join(folder, 'snapshot.blob'),
+      '--build-snapshot',
+      join(folder, 'greeter/greet.js'),
+    ],
+  },
   { name: 'npm --version', command: 'npm', args: () => ['--version'] },
   {
     name: 'npm install',
@@ -107,6 +122,10 @@ describe('preload: programs are unchanged', function () {
     writeFileSync(join(folder, 'greeter/greet.js'), '#!/usr/bin/env node\nconsole.log("hello");', {
       mode: 0o755,
     });
+    writeFileSync(
+      join(folder, 'sum.test.js'),
+      "const { test } = require('node:test'); test('good', () => 0); test('bad', () => { throw new Error('mine') })",
+    );
     mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true });
     writeFileSync(join(folder, 'node_modules/.bin/greet'), '#!/usr/bin/env node\nconsole.log("hello");', {
       mode: 0o755,
