@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { addDevCommand } from './dev';
+import { addDoctorCommand } from './doctor';
 import { addEnvCommand } from './env';
 import { CliError } from './error';
 import { addExplainCommand } from './explain';
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .showSuggestionAfterError()
     .exitOverride();
   addDevCommand(program);
+  addDoctorCommand(program);
   addEnvCommand(program);
   addExplainCommand(program);
   try {

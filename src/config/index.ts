@@ -1,4 +1,11 @@
 export { parseValue } from './definition';
 export { loadSettings } from './load';
 export type { Identity, Settings } from './settings';
-export { SettingsFile, type Toggles } from './toggles';
+export {
+  type SettingSource,
+  type Surroundings,
+  settingSources,
+  surroundings,
+  unknownVariables,
+} from './sources';
+export { parseToggles, SettingsFile, type Toggles } from './toggles';

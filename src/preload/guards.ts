@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 
 /**
  * Package managers and compilers by the name of their script, without extension and version. They run wherever an
@@ -72,6 +72,17 @@ export function isTool(script: string | undefined): boolean {
     return TOOLS.has(bareName(realpathSync(script)));
   } catch {
     // No file: `node -e`, standard input, or a mistake that Node itself will report.
+    return false;
+  }
+}
+
+/** The `inmesh` command of this very copy looks at the mesh itself. `folder`: where the built files are. */
+export function isOwnCommand(script: string | undefined, folder: string): boolean {
+  if (script === undefined || !/(^|[\\/])(inmesh|cli\.js)$/.test(script)) return false;
+  try {
+    return realpathSync(script) === join(folder, 'cli.js');
+  } catch {
+    // No file: Node itself will report it.
     return false;
   }
 }

@@ -5,7 +5,7 @@ import { loadSettings, type Settings, SettingsFile } from '../config';
 import { type Log, MainLog } from '../observe';
 import type { Agent } from './agent';
 import { onFirstListen } from './first-listen';
-import { currentThread, foreign } from './guards';
+import { currentThread, foreign, isOwnCommand } from './guards';
 import { LazyMesh } from './lazy-mesh';
 import { HookSwitch, Switches } from './switches';
 
@@ -18,6 +18,7 @@ const COPY = Symbol.for('inmesh.copy');
  */
 export function start(folder: string): void {
   if (foreign(process.argv, currentThread) !== undefined) return;
+  if (isOwnCommand(process.argv[1], folder)) return;
   const problems: string[] = [];
   const settings = loadSettings(undefined, (problem) => problems.push(problem));
   if (!settings.enabled) return;
