@@ -51,7 +51,9 @@ export interface ReplyParts {
 export function localReply({ status, body, flag, method, extra }: ReplyParts): LocalReply {
   const headers: (readonly [string, string])[] = [];
   const mayHaveBody = status !== 204 && status !== 304;
-  if (mayHaveBody) headers.push(['content-length', String(Buffer.byteLength(body))]);
+  if (mayHaveBody && (body !== '' || method !== 'HEAD')) {
+    headers.push(['content-length', String(Buffer.byteLength(body))]);
+  }
   if (mayHaveBody && body !== '') headers.push(['content-type', 'text/plain']);
   if (extra !== undefined) headers.push(...extra);
   headers.push(['date', new Date().toUTCString()], ['server', 'envoy']);
@@ -64,7 +66,13 @@ export function localReply({ status, body, flag, method, extra }: ReplyParts): L
   };
 }
 
-/** The answer after the rule's response headers: they are applied to all local answers of a rule. */
+/**
+ * The answer after the rule's response headers: they are applied to all local answers of a rule. A body keeps a type
+ * even if the rule removes it.
+ */
 export function withEdits(reply: LocalReply, edits: readonly HeaderEdit[]): LocalReply {
-  return edits.length === 0 ? reply : { ...reply, headers: editLines(reply.headers, edits) };
+  if (edits.length === 0) return reply;
+  const headers = editLines(reply.headers, edits);
+  const untyped = reply.body !== '' && !headers.some(([name]) => name === 'content-type');
+  return { ...reply, headers: untyped ? [...headers, ['content-type', 'text/plain']] : headers };
 }

@@ -6,9 +6,21 @@ import { newRequestId } from './request-id';
 import type { Facts } from './sources';
 
 /** Ignored by a sidecar and taken away, so that no upstream proxy follows them. */
-const CLIENT_POLICY = ['x-envoy-upstream-rq-timeout-ms', 'x-envoy-max-retries', 'x-envoy-retry-on'].map(
-  (name): HeaderEdit => ({ op: 'remove', name }),
-);
+const CLIENT_POLICY = [
+  'proxy-connection',
+  'x-envoy-force-trace',
+  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-internal',
+  'x-envoy-ip-tags',
+  'x-envoy-max-retries',
+  'x-envoy-retriable-header-names',
+  'x-envoy-retriable-status-codes',
+  'x-envoy-retry-grpc-on',
+  'x-envoy-retry-on',
+  'x-envoy-upstream-alt-stat-name',
+  'x-envoy-upstream-rq-per-try-timeout-ms',
+  'x-envoy-upstream-rq-timeout-ms',
+].map((name): HeaderEdit => ({ op: 'remove', name }));
 const FORWARDED_PROTO: Readonly<Record<'http' | 'https', HeaderEdit>> = {
   http: { op: 'set', name: 'x-forwarded-proto', value: 'http' },
   https: { op: 'set', name: 'x-forwarded-proto', value: 'https' },

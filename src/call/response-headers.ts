@@ -16,7 +16,7 @@ const TIMED_UP_TO_MS = 2048;
 /** `serviceMs` undefined = Envoy's own headers are switched off. */
 export function deliverWith(edits: readonly HeaderEdit[], serviceMs: number | undefined): Deliver {
   if (serviceMs === undefined) return edits.length === 0 ? UNCHANGED : { kind: 'deliver', edits };
-  if (edits.length > 0) return { kind: 'deliver', edits: [...edits, serviceTime(serviceMs)] };
+  if (edits.length > 0) return { kind: 'deliver', edits: [serviceTime(serviceMs), ...edits] };
   const known = TIMED[serviceMs];
   if (known !== undefined) return known;
   const deliver: Deliver = { kind: 'deliver', edits: [serviceTime(serviceMs)] };

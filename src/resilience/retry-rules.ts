@@ -65,7 +65,6 @@ export class RetryRules {
       (on.has('retriable-status-codes') && this.statusCodes.has(status)) ||
       (on.has('retriable-headers') && this.headers.some((test) => test.matches(header(test.name))));
     if (!wanted && !on.has('envoy-ratelimited')) return false;
-    if (header('x-envoy-overloaded') !== undefined) return false;
     return header('x-envoy-ratelimited') === undefined ? wanted : on.has('envoy-ratelimited');
   }
 

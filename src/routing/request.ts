@@ -50,7 +50,9 @@ export class MatchInput {
 
   /** A header or pseudo header, as Envoy's header map would hold it. */
   header(name: string): string | readonly string[] | undefined {
-    if (name.charCodeAt(0) !== 58 /* : */) return name === 'host' ? this.authority : this.head.header(name);
+    if (name.charCodeAt(0) !== 58 /* : */) {
+      return name === 'host' ? this.authority : trimmed(this.head.header(name));
+    }
     switch (name) {
       case ':method':
         return this.head.method;
@@ -59,9 +61,20 @@ export class MatchInput {
       case ':authority':
         return this.authority;
       case ':scheme':
-        return this.head.scheme;
+        return this.scheme;
       default:
         return undefined;
     }
   }
+
+  /** What `x-forwarded-proto` says, if it says one, as Envoy takes it. */
+  get scheme(): 'http' | 'https' {
+    const said = firstLine(this.head.header('x-forwarded-proto'));
+    return said === 'http' || said === 'https' ? said : this.head.scheme;
+  }
+}
+
+/** Space around a value is none of it (RFC 9110, 5.5); Node leaves it to the receiver. */
+function trimmed(lines: string | readonly string[] | undefined): string | readonly string[] | undefined {
+  return typeof lines === 'string' ? lines.trim() : lines?.map((line) => line.trim());
 }

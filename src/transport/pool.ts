@@ -9,7 +9,7 @@ const SWEEP_MS = 500;
 /** Tells apart connections to one address that must not be mixed (TLS options); empty for plaintext. */
 export type ConnectionKey = string;
 
-/** Idle connections to one endpoint; the last used one is taken first, so that the others can age out. */
+/** Idle connections to one endpoint of a cluster; the last used one is taken first, so that the others can age out. */
 export class Pool {
   private readonly idle: Connection[] = [];
 
@@ -64,12 +64,12 @@ export class Pools {
     private readonly timers: { setTimeout: typeof setTimeout },
   ) {}
 
-  /** `key`: see ConnectionKey. */
-  pool(endpoint: Endpoint, key: ConnectionKey): Pool {
-    if (key !== '') return this.named(`${endpoint.address}:${endpoint.port}|${key}`);
+  /** `key`: see ConnectionKey. Clusters whose settings differ share no connections. */
+  pool(endpoint: Endpoint, key: ConnectionKey, settings: ConnectionPoolSettings): Pool {
+    if (key !== '') return this.named(`${nameOf(endpoint, settings)}|${key}`);
     let pool = this.plain.get(endpoint);
     if (pool === undefined) {
-      pool = this.named(`${endpoint.address}:${endpoint.port}`);
+      pool = this.named(nameOf(endpoint, settings));
       this.plain.set(endpoint, pool);
     }
     return pool;
@@ -110,4 +110,12 @@ export class Pools {
     this.timer = this.timers.setTimeout(this.sweeper, SWEEP_MS);
     this.timer.unref();
   }
+}
+
+function nameOf({ address, port }: Endpoint, settings: ConnectionPoolSettings): string {
+  const { maxRequestsPerConnection, idleTimeoutMs = '', tcpKeepalive } = settings;
+  const { timeMs = '', intervalMs = '', probes = '' } = tcpKeepalive ?? {};
+  return [`${address}:${port}`, maxRequestsPerConnection, idleTimeoutMs, timeMs, intervalMs, probes].join(
+    '|',
+  );
 }

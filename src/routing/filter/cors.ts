@@ -33,10 +33,11 @@ export class Cors {
     const allowed = this.allows(origin);
     if (!allowed && policy.forwardNotMatchingPreflights) return undefined;
     const lines: (readonly [string, string])[] = [];
-    if (allowed) lines.push(...this.originLines(origin));
+    if (allowed) lines.push(['access-control-allow-origin', origin]);
+    if (policy.allowCredentials) lines.push(['access-control-allow-credentials', 'true']);
     add(lines, 'access-control-allow-methods', policy.allowMethods);
     add(lines, 'access-control-allow-headers', policy.allowHeaders);
-    add(lines, 'access-control-expose-headers', policy.exposeHeaders);
+    if (allowed) add(lines, 'access-control-expose-headers', policy.exposeHeaders);
     add(lines, 'access-control-max-age', policy.maxAge);
     return lines;
   }
@@ -45,19 +46,15 @@ export class Cors {
   responseEdits(input: MatchInput): readonly HeaderEdit[] {
     const origin = firstLine(input.header('origin'));
     if (!origin || !this.allows(origin)) return NO_EDITS;
-    const lines = this.originLines(origin);
+    const lines: (readonly [string, string])[] = [['access-control-allow-origin', origin]];
+    if (this.policy.allowCredentials) lines.push(['access-control-allow-credentials', 'true']);
     add(lines, 'access-control-expose-headers', this.policy.exposeHeaders);
     return lines.map(([name, value]) => ({ op: 'set', name, value }));
   }
 
+  /** A rule that takes `*` takes every origin, as in Envoy. */
   private allows(origin: string): boolean {
-    return this.origins.some((matcher) => matcher.matches(origin));
-  }
-
-  private originLines(origin: string): (readonly [string, string])[] {
-    const lines: (readonly [string, string])[] = [['access-control-allow-origin', origin]];
-    if (this.policy.allowCredentials) lines.push(['access-control-allow-credentials', 'true']);
-    return lines;
+    return this.origins.some((matcher) => matcher.matches('*') || matcher.matches(origin));
   }
 }
 

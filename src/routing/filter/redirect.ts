@@ -17,7 +17,7 @@ export class Redirect {
 
   location(input: MatchInput): string {
     const { action } = this;
-    const scheme = action.scheme ? action.scheme : input.head.scheme;
+    const scheme = action.scheme ? action.scheme : input.scheme;
     const port = action.port === undefined ? '' : `:${action.port}`;
     const host = action.host ? action.host : requestHost(input, scheme, port !== '');
     return `${scheme}://${host}${port}${this.path(input)}`;
@@ -38,7 +38,7 @@ function requestHost(input: MatchInput, scheme: string, replacesPort: boolean): 
   const colon = authority.lastIndexOf(':');
   if (colon < 0 || authority.endsWith(']')) return authority;
   const port = authority.slice(colon);
-  const old = input.head.scheme;
+  const old = input.scheme;
   const wasDefault = scheme !== old && port === (old === 'https' ? ':443' : ':80');
   return replacesPort || wasDefault ? authority.slice(0, colon) : authority;
 }

@@ -49,7 +49,11 @@ class RegexPathRewrite implements PathRewrite {
     const matcher = this.regex.matcher(path);
     let result = '';
     let end = 0;
+    let matched = false;
     while (matcher.find()) {
+      // RE2 takes no empty match right behind another match.
+      if (matched && matcher.end() === end) continue;
+      matched = true;
       result += path.slice(end, matcher.start());
       for (const part of this.substitution) {
         result += typeof part === 'string' ? part : (matcher.group(part) ?? '');

@@ -53,7 +53,7 @@ describe('connections to an endpoint', () => {
     const socket = await new Promise<Socket>(
       (dialled, dialFailed) => new Dial(endpoint, settings, { dialled, dialFailed }),
     );
-    return pools.adopt(socket, pools.pool(endpoint, key), settings)!;
+    return pools.adopt(socket, pools.pool(endpoint, key, settings), settings)!;
   }
 
   it('the last one used is taken first, each once', async () => {
@@ -61,7 +61,7 @@ describe('connections to an endpoint', () => {
     first.release(clock, undefined);
     first.release(clock, undefined);
     second.release(clock, undefined);
-    const pool = pools.pool({ ...endpoint }, '');
+    const pool = pools.pool({ ...endpoint }, '', SETTINGS);
     assert.equal(pool.take(clock), second);
     assert.equal(second.reused, true);
     assert.equal(pool.take(clock), first);
@@ -71,7 +71,7 @@ describe('connections to an endpoint', () => {
   });
 
   it('one that waited too long, was closed or has said something is not used', async () => {
-    const pool = pools.pool(endpoint, '');
+    const pool = pools.pool(endpoint, '', SETTINGS);
     const old = await connect();
     old.release(clock, undefined);
     clock += 4_000;
@@ -100,8 +100,8 @@ describe('connections to an endpoint', () => {
   it('other TLS options are another pool', async () => {
     const connection = await connect(SETTINGS, 'tls');
     connection.release(clock, undefined);
-    assert.equal(pools.pool(endpoint, '').take(clock), undefined);
-    assert.equal(pools.pool(endpoint, 'tls').take(clock), connection);
+    assert.equal(pools.pool(endpoint, '', SETTINGS).take(clock), undefined);
+    assert.equal(pools.pool(endpoint, 'tls', SETTINGS).take(clock), connection);
     connection.socket.destroy();
   });
 
