@@ -42,6 +42,8 @@ export interface Routed {
 }
 
 const NOTHING_SENT = -1;
+const EXPECTED_TIMEOUT = 'x-envoy-expected-rq-timeout-ms';
+const NO_EXPECTED_TIMEOUT: HeaderEdit = { op: 'remove', name: EXPECTED_TIMEOUT };
 
 /** What outlier detection makes of a reset. */
 const LOCAL_ORIGIN = {
@@ -235,17 +237,17 @@ export class MeshCall implements Call, Facts {
   }
 
   private attemptEdits(now: number): readonly HeaderEdit[] {
-    const { plan, edits } = this.routed;
+    const { plan, edits, input } = this.routed;
     if (!this.context.envoyHeaders || this.routed.destination === undefined) return edits;
     const elapsed = this.sentAt === NOTHING_SENT ? 0 : now - this.sentAt;
     const expected = expectedTimeoutMs(plan.perTryTimeoutMs, plan.timeoutMs, elapsed);
-    if (expected === 0 && !plan.countAttempts) return edits;
-    const all = edits.slice();
-    if (expected > 0) {
-      all.push({ op: 'set', name: 'x-envoy-expected-rq-timeout-ms', value: String(expected) });
-    }
-    if (plan.countAttempts) all.push(attemptCountEdit(this.attempts));
-    return all;
+    const own: HeaderEdit[] = [];
+    if (expected > 0) own.push({ op: 'set', name: EXPECTED_TIMEOUT, value: String(expected) });
+    else if (input?.head.header(EXPECTED_TIMEOUT) !== undefined) own.push(NO_EXPECTED_TIMEOUT);
+    if (plan.countAttempts) own.push(attemptCountEdit(this.attempts));
+    if (own.length === 0) return edits;
+    // A rule may change what the first attempt says; later attempts say it anew.
+    return this.attempts === 1 ? [...own, ...edits] : [...edits, ...own];
   }
 
   private reply(

@@ -2,7 +2,6 @@
 
 import {
   type CompiledRoute,
-  type Destination,
   type HeaderEdit,
   hostOfAuthority,
   MatchInput,
@@ -165,7 +164,7 @@ export class Router {
         method: head.method,
         path: head.method === 'CONNECT' ? target : rewritten(action, input),
         authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
-        edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, destination, input) : edits,
+        edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, input) : edits,
         cors,
         delayed: matched.delayed,
       },
@@ -184,7 +183,12 @@ export class Router {
       return this.local(matched, { status: action.status, body: '', flag: '', method, extra }, '');
     }
     const { status, body } = action as Extract<typeof action, { kind: 'direct-response' }>;
-    return this.local(matched, { status, body, flag: '', method }, '');
+    // Envoy names the request's own address in these answers, whatever they are.
+    const located = status === 201 || (status >= 300 && status < 400);
+    const extra = located
+      ? ([['location', `${input.scheme}://${input.authority}${input.target}`]] as const)
+      : undefined;
+    return this.local(matched, { status, body, flag: '', method, extra }, '');
   }
 
   private local(
@@ -225,12 +229,12 @@ function rewritten({ rewrite }: Forward, input: MatchInput): string {
 /** What the request asked for before the rule rewrote it. */
 function withOriginals(
   edits: readonly HeaderEdit[],
-  { rewrite }: Forward,
-  { hostRewrite }: Destination,
+  { rewrite, action }: Forward,
   input: MatchInput,
 ): readonly HeaderEdit[] {
   const all = edits.slice();
-  if (hostRewrite !== undefined) {
+  // A rewrite of one of several destinations does not count, as in Envoy.
+  if (action.hostRewrite) {
     all.push({ op: 'set', name: 'x-envoy-original-host', value: input.authority });
   }
   if (rewrite !== undefined) all.push({ op: 'set', name: 'x-envoy-original-path', value: input.target });
