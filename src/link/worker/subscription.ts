@@ -13,7 +13,7 @@ export class Subscription {
   readonly #told = new Set<string>();
   /** Versions of what we hold, by name. */
   readonly #held = new Map<string, string>();
-  /** Told on this stream, not answered yet. */
+  /** Told on this stream, not held before, not answered yet. */
   readonly #pending = new Set<string>();
   /** Held from before this stream and not claimed in its first request: forgotten at the first full answer. */
   #unclaimed: Set<string> | undefined;
@@ -66,7 +66,10 @@ export class Subscription {
       if (!this.wildcard && subscribe.length === 0) return undefined;
       this.#opened = true;
       this.#tell(subscribe);
-      return { typeUrl: this.typeUrl, subscribe, initialResourceVersions: this.#claim() };
+      const claimed = this.#claim();
+      // Of what we say we hold, the control plane speaks only if it is another by now.
+      for (const name of Object.keys(claimed)) this.#pending.delete(name);
+      return { typeUrl: this.typeUrl, subscribe, initialResourceVersions: claimed };
     }
     const unsubscribe = [...this.#told].filter((name) => !this.#wanted.has(name));
     if (subscribe.length === 0 && unsubscribe.length === 0) return undefined;

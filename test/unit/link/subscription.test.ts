@@ -58,6 +58,17 @@ describe('link subscription', () => {
     assert.equal(cds.answered(response(names.slice(1)), names.slice(1)).length, 1);
   });
 
+  it('what is claimed on a new stream is not pending: the control plane need not say it again', () => {
+    const eds = new Subscription('T', false);
+    eds.want('a');
+    eds.next();
+    eds.answered(response(['a']), ['a']);
+    eds.want('b');
+    eds.reset();
+    assert.deepEqual(Object.keys(eds.next()!.initialResourceVersions!), ['a']);
+    assert.deepEqual([...eds.pending], ['b']);
+  });
+
   it('pending are names told and not answered', () => {
     const rds = new Subscription('T', false);
     for (const name of ['80', '81', '82']) rds.want(name);
