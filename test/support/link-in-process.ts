@@ -1,11 +1,15 @@
 import { FeedCache } from '../../src/link/feed-cache';
 import type { Ask, WorkerMessage } from '../../src/link/protocol';
-import { Link } from '../../src/link/worker/link';
+import { Link, type LinkOptions } from '../../src/link/worker/link';
 import { HostIndex } from '../../src/model';
 import { FeedRecorder, linkSettings } from './link-harness';
 
 /** The worker's side of a link without a thread, its messages cloned as the port would. */
-export function linkInProcess(xds: string, asks: readonly Ask[]): { feed: FeedRecorder; stop(): void } {
+export function linkInProcess(
+  xds: string,
+  asks: readonly Ask[],
+  options: Pick<LinkOptions, 'absentAfterMs'> = {},
+): { feed: FeedRecorder; stop(): void } {
   const feed = new FeedRecorder();
   const cache = new FeedCache();
   cache.listen(feed);
@@ -19,7 +23,7 @@ export function linkInProcess(xds: string, asks: readonly Ask[]): { feed: FeedRe
     }
   };
   const start = { settings: linkSettings(xds), nodeName: 'fresh-1', asks, clusters: [] };
-  const link: Link = new Link({ start, post: receive });
+  const link: Link = new Link({ start, post: receive, ...options });
   link.start();
   return { feed, stop: () => link.stop() };
 }

@@ -14,8 +14,12 @@ import { SnapshotKeeper } from './snapshot';
 import { Subscription } from './subscription';
 import { UnsupportedReport } from './unsupported';
 
-/** A name that a response left out although it was asked for: time for one that was already on its way. */
-const ABSENT_AFTER_MS = 250;
+/**
+ * A name that responses leave out although it was asked for: after this long it counts as not existing (gRPC's
+ * resource timer, gRFC A53). istiod answers every name it is asked, if only with an empty resource, so this is for
+ * other control planes; shorter, a busy istiod would make endpoints look gone that are on their way.
+ */
+const ABSENT_AFTER_MS = 15_000;
 /** Longest wait for a control plane that does not answer at all, if a snapshot can stand in. */
 const SNAPSHOT_AFTER_MS = 500;
 
@@ -23,6 +27,8 @@ export interface LinkOptions {
   readonly start: WorkerStart;
   readonly post: (message: WorkerMessage) => void;
   readonly resolve?: Resolve;
+  /** Milliseconds; ABSENT_AFTER_MS unless told. */
+  readonly absentAfterMs?: number;
 }
 
 /** The worker's side of the link: stream → state → what is in use → messages. */
@@ -183,7 +189,7 @@ export class Link {
       for (const name of absent) subscription.absent(name);
       this.#changed(subscription.typeUrl, this.#state.remove(subscription.typeUrl, absent));
       this.#waitForAbsent(subscription);
-    }, ABSENT_AFTER_MS);
+    }, this.options.absentAfterMs ?? ABSENT_AFTER_MS);
     this.#absentTimers.set(subscription, timer);
   }
 

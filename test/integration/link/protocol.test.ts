@@ -10,6 +10,7 @@ import {
   virtualHost,
 } from '../../support/ads-server';
 import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { linkInProcess } from '../../support/link-in-process';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 const RATINGS = 'ratings.shop.svc.cluster.local';
@@ -144,15 +145,35 @@ describe('link: the delta protocol', () => {
     assert.ok(feed.hosts.get('http:80:reviews'));
   });
 
-  it('a name that is left out of the answer does not exist; it may exist later', async () => {
+  it('a name that is left out of the answers does not exist after a while; it may exist later', async () => {
     const all = mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }]);
     server.set({ ...all, endpoints: [] });
-    const { link, feed } = await runLink(linkSettings(server.address));
-    link.ask('http', 80, 'reviews');
+    const asks = [{ scheme: 'http', port: 80, host: 'reviews' }] as const;
+    const { feed, stop } = linkInProcess(server.address, asks, { absentAfterMs: 100 });
     await feed.until('answer', () => feed.hosts.get('http:80:reviews') != null);
     assert.deepEqual(feed.addresses(clusterName(REVIEWS)), []);
     server.set(all);
     await feed.until('endpoints', () => feed.addresses(clusterName(REVIEWS)).length === 1);
+    stop();
+  });
+
+  it('a host is not announced before its endpoints came, however late', async () => {
+    const all = mesh([
+      { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
+      { host: RATINGS, port: 8080, endpoints: [['127.0.0.1', 9082]] },
+    ]);
+    const without = all.endpoints.filter((assignment) => assignment.clusterName !== clusterName(REVIEWS));
+    server.set({ ...all, endpoints: without });
+    const { link, feed } = await runLink(linkSettings(server.address));
+    link.ask('http', 80, 'reviews');
+    link.ask('http', 8080, 'ratings');
+    await feed.until('the other host', () => feed.hosts.get('http:8080:ratings') != null);
+    // Longer than any answer of this server takes.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(feed.hosts.has('http:80:reviews'), false);
+    server.set(all);
+    await feed.until('the late one', () => feed.hosts.get('http:80:reviews') != null);
+    assert.deepEqual(feed.addresses(clusterName(REVIEWS)), ['127.0.0.1:9081']);
   });
 
   it('answers that come in any order of types lead to the same', async () => {
