@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Attempt, Call, LocalReply, ResetReason, Retry } from '../../src/call';
-import { type Connection, Dial, type DialListener } from '../../src/transport';
+import { type Connection, Dial, LimitedDial, type LimitedDialListener, type Pool } from '../../src/transport';
 import { LocalReplySocket, replyBytes } from './local-reply';
 import type { Parking } from './parking';
 import { Phase } from './phase';
@@ -11,7 +11,7 @@ import type { Security } from './secure';
 import { connectionReset, handOver, watchSocket } from './socket';
 import type { Timers } from './timers';
 
-export abstract class Attempts extends RoutedHead implements DialListener {
+export abstract class Attempts extends RoutedHead implements LimitedDialListener {
   phase: Phase = Phase.PARKED;
   call: Call | undefined;
   attempt: Attempt | undefined;
@@ -29,7 +29,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   protected headIsFinal = false;
   /** A socket was given to Node. */
   protected flew = false;
-  protected dial: Dial | undefined;
+  protected dial: Dial | LimitedDial | undefined;
   protected security: Security | undefined;
   private lastError: Error | undefined;
 
@@ -43,6 +43,11 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   dialled(socket: Socket): void {
     this.dial = undefined;
     this.parking.guard(this, this.adoptSocket, socket);
+  }
+
+  handed(connection: Connection): void {
+    this.dial = undefined;
+    this.parking.guard(this, this.ride, connection);
   }
 
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
@@ -87,12 +92,29 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   /** `fresh`: not on a connection that was used before. */
   connect(fresh: boolean): void {
     this.phase = Phase.CONNECTING;
-    const { parking, security } = this;
-    const { endpoint, pool: settings } = this.attempt!;
-    const pool = parking.pools.pool(endpoint, security === undefined ? '' : security.key, settings);
+    const { endpoint, limits, pool: settings } = this.attempt!;
+    const secure = this.security?.wrap;
+    const pool = this.pool();
+    if (fresh && limits !== undefined) pool.closeIdle();
     const idle = fresh ? undefined : pool.take(this.at);
     if (idle !== undefined) this.ride(idle);
-    else this.dial = new Dial(endpoint, settings, this, security?.wrap);
+    else if (limits === undefined) this.dial = new Dial(endpoint, settings, this, secure);
+    else if (limits.mayWait) {
+      const dial = new LimitedDial(pool, limits, endpoint, settings, this, secure);
+      this.dial = dial;
+      dial.start();
+    } else this.overflow();
+  }
+
+  /** Clusters with limits share no connections with others, so that theirs can be counted. */
+  private pool(): Pool {
+    const { cluster, endpoint, limits, pool: settings } = this.attempt!;
+    const key = this.security === undefined ? '' : this.security.key;
+    return this.parking.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, settings);
+  }
+
+  private overflow(): void {
+    this.react(this.call!.reset(this.at, 'overflow', REPLAYABLE));
   }
 
   /** The same attempt again, not counted. */
@@ -137,10 +159,7 @@ export abstract class Attempts extends RoutedHead implements DialListener {
   }
 
   private adoptSocket(socket: Socket): void {
-    const { pools } = this.parking;
-    const { endpoint, pool: settings } = this.attempt!;
-    const pool = pools.pool(endpoint, this.security === undefined ? '' : this.security.key, settings);
-    const connection = pools.adopt(socket, pool, settings);
+    const connection = this.parking.pools.adopt(socket, this.pool(), this.attempt!.pool);
     if (connection === undefined) {
       this.dialFailed(connectionReset(), false, false);
       return;
@@ -159,7 +178,12 @@ export abstract class Attempts extends RoutedHead implements DialListener {
       this.show(connection.socket);
       return;
     }
-    this.call!.connected(this.at);
+    if (!this.call!.connected(this.at)) {
+      this.connection = undefined;
+      connection.release(this.at, undefined);
+      this.overflow();
+      return;
+    }
     this.request.reusedSocket = connection.reused;
     this.fly(connection.socket);
   }

@@ -19,6 +19,13 @@ export const RESET_FLAG: Readonly<Record<ResetReason, string>> = {
   overflow: 'UO',
 };
 
+/** What outlier detection makes of a reset. */
+export const RESET_ORIGIN = {
+  'remote-connection-failure': 'connect-failure',
+  'connection-timeout': 'connect-failure',
+  'connection-termination': 'reset',
+} as const;
+
 /** Flags that Envoy's access log names after `DI`. */
 const AFTER_DELAY: ReadonlySet<string> = new Set(['FI', 'DC', 'URX', 'NC']);
 

@@ -4,7 +4,8 @@ import type { EndpointState } from '../cluster';
 import type { CallReport } from '../observe/call-report';
 import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
 import type { Destination, HeaderEdit, HeaderLookup, MatchInput } from '../routing';
-import { delayed, localReply, RESET_FLAG, resetText, TEXT, withEdits } from './local-reply';
+import { LimitUse } from './limit-use';
+import { delayed, localReply, RESET_FLAG, RESET_ORIGIN, resetText, TEXT, withEdits } from './local-reply';
 import type { ForwardPlan } from './plan';
 import { attemptCountEdit } from './request-headers';
 import { deliverWith, responseEdits, withRule } from './response-headers';
@@ -45,13 +46,6 @@ const NOTHING_SENT = -1;
 const EXPECTED_TIMEOUT = 'x-envoy-expected-rq-timeout-ms';
 const NO_EXPECTED_TIMEOUT: HeaderEdit = { op: 'remove', name: EXPECTED_TIMEOUT };
 
-/** What outlier detection makes of a reset. */
-const LOCAL_ORIGIN = {
-  'remote-connection-failure': 'connect-failure',
-  'connection-timeout': 'connect-failure',
-  'connection-termination': 'reset',
-} as const;
-
 export class MeshCall implements Call, Facts {
   readonly kind = 'call';
   readonly host: string;
@@ -61,6 +55,7 @@ export class MeshCall implements Call, Facts {
   private retriesLeft: number;
   /** The endpoint whose active requests count this call. */
   private counted: EndpointState | undefined;
+  private readonly use: LimitUse | undefined;
   private readonly inboundRoute: string | undefined;
   private lastEndpoint: EndpointState | undefined;
   private tried: EndpointState[] | undefined;
@@ -80,6 +75,8 @@ export class MeshCall implements Call, Facts {
     this.inboundRoute = context.currentRoute();
     this.timeoutMs = plan.timeoutMs;
     this.replayLimitBytes = plan.replayLimitBytes;
+    const { limits } = routed.upstream;
+    if (limits !== undefined) this.use = new LimitUse(limits);
     this.retriesLeft = plan.retry === undefined ? 0 : plan.retry.numRetries;
   }
 
@@ -109,16 +106,18 @@ export class MeshCall implements Call, Facts {
       authority,
       edits: this.attemptEdits(now),
       pool: cluster.pool,
+      limits: this.use?.limits,
       perTryTimeoutMs: plan.perTryTimeoutMs,
       retriable,
     };
   }
 
-  connected(): void {
+  connected(): boolean {
+    const { upstream, destination } = this.routed;
+    if (destination !== undefined && this.use?.request() === false) return false;
     this.requestStarted = true;
-    if (this.routed.destination === undefined && this.counted !== undefined) {
-      this.routed.upstream.connected(this.counted);
-    }
+    if (destination === undefined && this.counted !== undefined) upstream.connected(this.counted);
+    return true;
   }
 
   requestSent(now: number): void {
@@ -126,7 +125,8 @@ export class MeshCall implements Call, Facts {
   }
 
   reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply {
-    if (reason !== 'overflow') this.failed(LOCAL_ORIGIN[reason], now);
+    this.use?.retryOver();
+    if (reason !== 'overflow') this.failed(RESET_ORIGIN[reason], now);
     return (
       this.retryReset(reason, replay) ??
       this.reply(
@@ -139,6 +139,7 @@ export class MeshCall implements Call, Facts {
   }
 
   perTryTimeout(now: number, replay: ReplayState): Retry | LocalReply {
+    this.use?.retryOver();
     this.failed('timeout', now);
     return (
       this.retryReset('per-try-timeout', replay) ??
@@ -157,12 +158,13 @@ export class MeshCall implements Call, Facts {
     const { retry } = plan;
     if (destination !== undefined && this.counted !== undefined)
       upstream.responded(this.counted, status, now);
+    this.use?.retryOver();
     if (retry?.coversResponse(status, header)) {
-      if (this.retriesLeft > 0 && replay.replayable) {
+      if (this.retriesLeft === 0) this.flag = 'URX';
+      else if (replay.replayable && this.countRetry()) {
         this.release();
         return this.retryAfter(header);
       }
-      if (this.retriesLeft === 0) this.flag = 'URX';
     }
     this.status = status;
     if (destination === undefined) return deliverWith([], undefined);
@@ -180,6 +182,7 @@ export class MeshCall implements Call, Facts {
   end(now: number, flag?: string): void {
     if (this.ended) return;
     this.ended = true;
+    this.use?.retryOver();
     this.release();
     if (flag !== undefined && this.flag === '') this.flag = flag;
     const { report } = this.context;
@@ -224,14 +227,13 @@ export class MeshCall implements Call, Facts {
     this.release();
     const { retry } = this.routed.plan;
     if (retry === undefined || !retry.coversReset(reset, this.requestStarted)) return undefined;
-    if (this.retriesLeft > 0) return replay.replayable ? this.retryAfter() : undefined;
+    if (this.retriesLeft > 0) return replay.replayable && this.countRetry() ? this.retryAfter() : undefined;
     if (retry.numRetries > 0) this.flag = 'URX';
     return undefined;
   }
 
   private retryAfter(header?: HeaderLookup): Retry {
     const retry = this.routed.plan.retry!;
-    this.retriesLeft--;
     const k = retry.numRetries - this.retriesLeft;
     return { kind: 'retry', ms: retry.backOffMs(k, this.context.random, header, Date.now()) };
   }
@@ -269,7 +271,16 @@ export class MeshCall implements Call, Facts {
     if (this.counted !== undefined) this.routed.upstream.failed(this.counted, how, now);
   }
 
+  /** Takes one of the call's retries. False: the cluster has as many as it may have, and the call gets what it has. */
+  private countRetry(): boolean {
+    this.retriesLeft--;
+    if (this.use?.retry() !== false) return true;
+    this.flag = 'UO';
+    return false;
+  }
+
   private release(): void {
+    this.use?.requestOver();
     const { counted } = this;
     if (counted === undefined) return;
     counted.activeRequests--;

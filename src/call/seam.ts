@@ -5,6 +5,7 @@
  * monotonic clock.
  */
 
+import type { ClusterLimits } from '../cluster';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
 import type { HeaderEdit, RequestHead } from '../routing';
 
@@ -36,6 +37,8 @@ export interface Attempt {
   readonly authority?: string;
   readonly edits: readonly HeaderEdit[];
   readonly pool: ConnectionPoolSettings;
+  /** Where connections and waits for one are counted; undefined = the cluster has no limits. */
+  readonly limits?: ClusterLimits;
   /** Milliseconds from `requestSent` (request complete) as in Envoy; 0 = none. */
   readonly perTryTimeoutMs: number;
   /** More attempts are possible: the hook must keep the body for a replay, up to `Call.replayLimitBytes`. */
@@ -83,8 +86,11 @@ export interface Call {
   readonly replayLimitBytes: number;
   /** The next attempt; counts it. */
   next(now: number): Attempt | LocalReply;
-  /** The attempt's connection stands, its bytes are being written. */
-  connected(now: number): void;
+  /**
+   * The attempt's connection stands, its bytes are being written. False: the cluster's limit on requests forbids it,
+   * to be reported as reset by `overflow`.
+   */
+  connected(now: number): boolean;
   /** The application's request is complete: route and per-try timeouts run from here. */
   requestSent(now: number): void;
   /** The attempt ended without response header. */

@@ -1,5 +1,5 @@
 import { Balancer, type Random } from '../balancing';
-import { ClusterState, type EndpointState } from '../cluster';
+import { type ClusterLimits, ClusterState, type EndpointState, limitsOf } from '../cluster';
 import type { ClusterSnapshot } from '../model';
 import { type LocalOrigin, OutlierDetector } from '../resilience';
 
@@ -9,6 +9,8 @@ import { type LocalOrigin, OutlierDetector } from '../resilience';
  */
 export class Upstream {
   private readonly state: ClusterState;
+  /** Of the circuit breaker; undefined = none. */
+  limits: ClusterLimits | undefined;
   private balancer: Balancer;
   private outliers: OutlierDetector | undefined;
 
@@ -20,12 +22,14 @@ export class Upstream {
     this.state = new ClusterState(snapshot.cluster.name);
     this.outliers = this.detect(snapshot);
     this.balancer = this.balance(snapshot);
+    this.limits = limitsOf(snapshot.cluster.circuitBreakers, undefined);
   }
 
   /** As the constructor; what was before stays if it throws. */
   update(snapshot: ClusterSnapshot): void {
     this.outliers = this.detect(snapshot);
     this.balancer = this.balance(snapshot);
+    this.limits = limitsOf(snapshot.cluster.circuitBreakers, this.limits);
     this.snapshot = snapshot;
   }
 

@@ -1,4 +1,5 @@
 export { Connection } from './connection';
 export { Dial, type DialListener } from './dial';
 export { idleLimit } from './idle';
-export { type ConnectionKey, Pools } from './pool';
+export { type ConnectionLimit, LimitedDial, type LimitedDialListener } from './limited-dial';
+export { type ConnectionKey, type Pool, Pools } from './pool';

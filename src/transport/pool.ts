@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
 import { Connection } from './connection';
+import type { LimitedDial } from './limited-dial';
 
 /** Never more idle connections to one endpoint than Node's own agent keeps. */
 const MAX_IDLE = 256;
@@ -11,7 +12,12 @@ export type ConnectionKey = string;
 
 /** Idle connections to one endpoint of a cluster; the last used one is taken first, so that the others can age out. */
 export class Pool {
+  /** Connections made or being made under a cluster's limit. */
+  open = 0;
   private readonly idle: Connection[] = [];
+  /** Who waits for a connection under a limit, in order. */
+  private readonly queue: LimitedDial[] = [];
+  private serving = false;
 
   constructor(
     private readonly owner: Pools,
@@ -27,7 +33,47 @@ export class Pool {
 
   keep(connection: Connection): void {
     if (this.idle.length >= MAX_IDLE) this.idle.shift()?.socket.destroy();
-    if (this.idle.push(connection) === 1) this.owner.watch(this);
+    this.idle.push(connection);
+    if (this.queue.length > 0) this.serve();
+    if (this.idle.length === 1) this.owner.watch(this);
+  }
+
+  enqueue(waiter: LimitedDial): void {
+    this.queue.push(waiter);
+    this.serve();
+  }
+
+  leave(waiter: LimitedDial): void {
+    const at = this.queue.indexOf(waiter);
+    if (at >= 0) this.queue.splice(at, 1);
+  }
+
+  /** Gives those who wait what is free now: connections, or the right to make one. A loop, however deep it is called. */
+  serve(): void {
+    if (this.serving) return;
+    this.serving = true;
+    try {
+      for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
+        const connection = this.take(this.owner.now());
+        if (connection === undefined && this.open > 0 && !next.limit.mayConnect) break;
+        this.queue.shift();
+        if (connection === undefined) next.connect();
+        else next.handed(connection);
+      }
+    } finally {
+      this.serving = false;
+    }
+    if (this.unused) this.owner.forget(this);
+  }
+
+  /** Nobody needs this very pool: another of the same name may take its place. */
+  get unused(): boolean {
+    return this.open === 0 && this.idle.length === 0 && this.queue.length === 0;
+  }
+
+  /** After one was found dead the others are not trusted either. */
+  closeIdle(): void {
+    for (const { socket } of this.idle.splice(0)) socket.destroy();
   }
 
   drop(connection: Connection): void {
@@ -60,7 +106,7 @@ export class Pools {
 
   /** `now`: a monotonic clock in milliseconds. */
   constructor(
-    private readonly now: () => number,
+    readonly now: () => number,
     private readonly timers: { setTimeout: typeof setTimeout },
   ) {}
 
@@ -79,6 +125,10 @@ export class Pools {
   adopt(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): Connection | undefined {
     const connection = new Connection(socket, pool, settings);
     return connection.take(this.now()) ? connection : undefined;
+  }
+
+  forget(pool: Pool): void {
+    if (this.pools.get(pool.name) === pool) this.pools.delete(pool.name);
   }
 
   /** The pool has something idle again. */
@@ -104,7 +154,7 @@ export class Pools {
     for (const pool of this.withIdle) {
       if (!pool.sweep(now)) continue;
       this.withIdle.delete(pool);
-      this.pools.delete(pool.name);
+      if (pool.unused) this.forget(pool);
     }
     if (this.withIdle.size === 0) return;
     this.timer = this.timers.setTimeout(this.sweeper, SWEEP_MS);

@@ -6,7 +6,6 @@ const NOT_APPLIED = {
   mirror: 'mirrored requests are not sent',
   hashPolicy: 'calls are not bound to endpoints by a hash',
   slowStart: 'new endpoints get their full share of calls at once',
-  circuitBreakers: 'the limits on connections, requests and retries do not apply',
   ringHash: 'calls go to random endpoints',
   maglev: 'calls go to random endpoints',
   dropOverloads: 'no calls are dropped',

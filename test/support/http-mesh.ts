@@ -1,5 +1,7 @@
 /** The static mesh of an HTTP fixture, as plain data. */
 
+import type { CircuitBreakers } from '../../src/model';
+
 export interface TestService {
   readonly host: string;
   /** The port that the application calls. */
@@ -19,6 +21,8 @@ export interface TestService {
   readonly connectTimeoutMs?: number;
   readonly maxRequestsPerConnection?: number;
   readonly setHeaders?: Readonly<Record<string, string>>;
+  /** Of the cluster; what is absent is unlimited. */
+  readonly limits?: Readonly<Partial<CircuitBreakers>>;
   /** Injected into every call. */
   readonly fault?: { readonly delayMs?: number; readonly abort?: number };
 }

@@ -56,7 +56,15 @@ function install(mesh: TestMesh): void {
 
 function clusterOf(name: string, service: TestService): ClusterSnapshot {
   const endpoints = service.endpoints.map((port) => endpoint('127.0.0.1', port));
+  const unlimited = Number.POSITIVE_INFINITY;
   return cluster(name, endpoints, {
+    circuitBreakers: {
+      maxConnections: unlimited,
+      maxPendingRequests: unlimited,
+      maxRequests: unlimited,
+      maxRetries: unlimited,
+      ...service.limits,
+    },
     pool: {
       connectTimeoutMs: service.connectTimeoutMs ?? 10_000,
       maxRequestsPerConnection: service.maxRequestsPerConnection ?? 0,
