@@ -54,14 +54,12 @@ async function main(args) {
       withPorts(fs.readFileSync(path.join(__dirname, 'mesh', file), 'utf8')),
     );
   }
-  const controlPlane = run(
-    children,
-    [path.join(root, 'dist', 'cli.js'), 'dev', mesh, '--port', '0', '--json'],
-    {},
-  );
+  const startControlPlane = (at) =>
+    run(children, [path.join(root, 'dist', 'cli.js'), 'dev', mesh, '--port', at, '--json'], {});
+  const controlPlane = startControlPlane('0');
   const { address } = await controlPlane.ready;
   console.log(
-    `   control plane (inmesh dev) on ${address}, following ${path.relative(root, path.join(__dirname, 'mesh'))}`,
+    `   control plane (inmesh dev) on ${address}, following a copy of ${path.relative(root, path.join(__dirname, 'mesh'))}`,
   );
 
   chapter('An unmodified Express application, started with the preload');
@@ -118,10 +116,8 @@ async function main(args) {
   await until(() => moving.results.length > 100);
   const editedAt = performance.now();
   const routes = path.join(mesh, 'routes.yaml');
-  fs.writeFileSync(
-    routes,
-    fs.readFileSync(routes, 'utf8').replace('weight: 90', 'weight: 0').replace('weight: 10', 'weight: 100'),
-  );
+  const first90 = fs.readFileSync(routes, 'utf8');
+  fs.writeFileSync(routes, first90.replace('weight: 90', 'weight: 0').replace('weight: 10', 'weight: 100'));
   const onlyV2 = (list) =>
     list.length >= 200 && list.slice(-200).every((result) => result.body.includes('app v2'));
   await until(() => onlyV2(moving.results));
@@ -149,8 +145,12 @@ async function main(args) {
       'The application was not changed, and there is no sidecar.',
   );
   if (keep && failures === 0) {
+    fs.writeFileSync(routes, first90);
+    await startControlPlane(address.split(':').at(-1)).ready;
+    await until(async () => (await get(port, '/go')).body.includes('app v1'));
     console.log(
-      `\nStill up (Ctrl-C ends it):\n  curl localhost:${port}/go\n  curl -H 'x-user: beta' localhost:${port}/go`,
+      `\nThe control plane is back, with 90/10. Still up (Ctrl-C ends it):\n  curl localhost:${port}/go\n` +
+        `  curl -H 'x-user: beta' localhost:${port}/go\nThe YAML to edit: ${mesh}`,
     );
     await legacy.exited;
   }
@@ -211,7 +211,7 @@ async function many(port, urlPath, count, headers) {
 /** Waits for a condition; a minute is the limit of the whole demo. */
 async function until(condition) {
   const deadline = performance.now() + 30_000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('the expected state did not come within 30 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
