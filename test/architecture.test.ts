@@ -115,6 +115,19 @@ describe('architecture', () => {
     assert.deepEqual(wrong, []);
   });
 
+  it('routing, balancing and resilience are pure: time and randomness are passed in', () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\b|\bMath\.random\b|\bperformance\b|\bset(Timeout|Interval|Immediate)\b|'node:/;
+    const wrong = PRODUCT.filter(
+      ({ room, text }) =>
+        ['routing', 'balancing', 'resilience'].includes(room) && impure.test(withoutComments(text)),
+    );
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      [],
+    );
+  });
+
   it('the environment is read in src/config only', () => {
     const wrong = PRODUCT.filter(
       ({ room, text }) => room !== 'config' && /process\s*\.\s*env\b/.test(withoutComments(text)),
