@@ -90,7 +90,7 @@ const DRAMAS: readonly Drama[] = [
   { drama: 'timeout-option', path: '/hang', options: { timeout: 700 } },
   { drama: 'write-after-end', early: true },
   ...['destroy-at-once', 'destroy-next-tick', 'destroy-with-error', 'timeout-option'].flatMap((drama) => {
-    const options = drama === 'timeout-option' ? { timeout: 700 } : {};
+    const options = drama === 'timeout-option' ? { timeout: 150 } : {};
     return [
       { drama, options, ...PARKED, name: `${drama}, parked` },
       { drama, options, ...CONNECTING, name: `${drama}, connecting` },

@@ -130,6 +130,8 @@ export class MatrixRun {
     const wanted = mode === 'mesh' ? exist : exist.filter((scenario) => scenario.bare);
     const cells = wanted.map((scenario, index) => this.cell(scenario, client, mode, `${run}-${index}`));
     const file = join(this.world.folder, `plan-${run}.json`);
+    const ready =
+      mode === 'mesh' ? `${meshUrl(client.scheme === 'https' ? 'secure' : 'plain')}/echo` : undefined;
     const control = `http://127.0.0.1:${this.world.ports.a}`;
     writeFileSync(
       file,
@@ -138,6 +140,7 @@ export class MatrixRun {
         mode,
         modules: this.world.modules,
         ca: this.world.certificate,
+        ready,
         control,
         cells,
       }),
