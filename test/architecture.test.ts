@@ -154,6 +154,16 @@ describe('architecture', () => {
     );
   });
 
+  it('no test is skipped without a reason', () => {
+    const wrong = sources('test').filter(
+      ({ path, text }) => path !== 'test/support/peer.ts' && /\b(this|context)\.skip\(\);$/m.test(text),
+    );
+    assert.deepEqual(
+      wrong.map(({ path }) => path),
+      [],
+    );
+  });
+
   it('no work is left for later in the code', () => {
     const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X'.repeat(3)].join('|')})\\b`);
     const wrong = sources('src', 'hooks', 'lab', 'scripts', 'bench', 'examples').filter(({ text }) =>

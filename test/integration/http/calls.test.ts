@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Backend, type Seen, startBackend } from '../../support/http-backend';
 import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
 import type { TestService } from '../../support/http-mesh';
+import { peer } from '../../support/peer';
 
 interface Outcome {
   readonly index: number;
@@ -51,7 +52,7 @@ for (const version of NODE_VERSIONS) {
     let dead: number;
 
     before(async function () {
-      if (node === undefined) return this.skip();
+      peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
       [one, two] = await Promise.all([startBackend({ name: 'one' }), startBackend({ name: 'two' })]);
       dead = await deadPort();
     });

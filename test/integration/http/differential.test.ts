@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { type Backend, startBackend } from '../../support/http-backend';
 import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
+import { peer } from '../../support/peer';
 
 /** What may differ from bare Node, and why. */
 const TOLERATED: Readonly<Record<string, string>> = {
@@ -29,7 +30,7 @@ describe('events, order, codes and async context are bare Node’s', function ()
     ] as const) {
       it(`Node ${version} ${kind}`, async function () {
         const node = nodeBinary(version);
-        if (node === undefined) return this.skip();
+        peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
         const service = { host: 'svc.test', port: 80, endpoints: [backend.port], retryOn };
         const app = 'http-differential.js';
         const bare = await runApp(app, { node, env: { TARGET: `127.0.0.1:${backend.port}` } });

@@ -4,6 +4,7 @@ import { strict as assert } from 'node:assert';
 import { type Backend, startBackend } from '../../support/http-backend';
 import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
 import type { TestService } from '../../support/http-mesh';
+import { peer } from '../../support/peer';
 
 interface Outcome {
   readonly events: readonly string[];
@@ -21,7 +22,7 @@ for (const version of NODE_VERSIONS) {
     let backend: Backend;
 
     before(async function () {
-      if (node === undefined) return this.skip();
+      peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
       backend = await startBackend();
     });
     beforeEach(() => {

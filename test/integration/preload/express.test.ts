@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { nodeVersion, npmSet } from '../../../lab';
 import { ensureBuilt, ROOT } from '../../support/app';
 import { APPS, agentLines, OrdersMesh, run } from '../../support/front-door';
+import { peer } from '../../support/peer';
 
 const PRELOAD = join(ROOT, 'preload.js');
 const ROUTES = [
@@ -40,8 +41,8 @@ describe('preload: Express route templates', function () {
 
   for (const line of [18, 20, 22, 24, 26]) {
     it(`Express 4 and 5, required, on Node ${line}`, async function () {
-      const node = await nodeVersion(line);
-      if (typeof node !== 'string' || express4 === undefined) return this.skip();
+      const node = peer(this, await nodeVersion(line));
+      if (express4 === undefined) return peer(this, { skipped: 'Express 4 could not be installed' });
       const app = join(APPS, 'preload-express.cjs');
       for (const folder of [join(express4, '..'), ROOT]) {
         // With a prefix of its own, so that no other Express is found first.
@@ -50,8 +51,7 @@ describe('preload: Express route templates', function () {
     });
 
     it(`Express 5, imported by an ES module, on Node ${line}`, async function () {
-      const node = await nodeVersion(line);
-      if (typeof node !== 'string') return this.skip();
+      const node = peer(this, await nodeVersion(line));
       assert.deepEqual(
         (await routesOf(node, [join(APPS, 'preload-express.mjs'), OrdersMesh.url])).routes,
         ROUTES,
@@ -66,8 +66,7 @@ describe('preload: Express route templates', function () {
   });
 
   it('need no async context where that costs: none is made without a listener on Node 20', async function () {
-    const node = await nodeVersion(20);
-    if (typeof node !== 'string') return this.skip();
+    const node = peer(this, await nodeVersion(20));
     // Async hooks are on in a process as soon as one AsyncLocalStorage is used.
     const probe = `process.on('exit', () => console.error('hooks', process.binding('async_wrap').async_hook_fields[0]));`;
     const env = { ...mesh.env, LISTEN: 'no' };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { nodeVersion } from '../../../lab';
 import { ensureBuilt, ROOT } from '../../support/app';
 import { agentLines, OrdersMesh, run } from '../../support/front-door';
+import { peer } from '../../support/peer';
 
 const APPS = join(ROOT, 'fixtures', 'harm', 'apps.js');
 const PRELOAD = join(ROOT, 'preload.js');
@@ -49,9 +50,7 @@ for (const line of LINES) {
 
     before(async function () {
       await ensureBuilt();
-      const installed = await nodeVersion(line);
-      if (typeof installed !== 'string') return this.skip();
-      node = installed;
+      node = peer(this, await nodeVersion(line));
       mesh = await OrdersMesh.start(answer);
     });
     after(() => mesh?.stop());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { NODE_VERSIONS, nodeVersion } from '../../../lab';
 import { ensureBuilt, ROOT } from '../../support/app';
 import { APPS, agentLines, OrdersMesh, type Run, run } from '../../support/front-door';
+import { peer } from '../../support/peer';
 
 const PRELOAD = join(ROOT, 'preload.js');
 
@@ -16,9 +17,7 @@ for (const line of Object.keys(NODE_VERSIONS)) {
 
     before(async function () {
       await ensureBuilt();
-      const installed = await nodeVersion(Number(line));
-      if (typeof installed !== 'string') return this.skip();
-      node = installed;
+      node = peer(this, await nodeVersion(Number(line)));
       mesh = await OrdersMesh.start();
     });
     after(() => mesh?.stop());
