@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Backend, startBackend } from '../../support/http-backend';
 import { type ChildOptions, NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
+import { peer } from '../../support/peer';
 
 interface Outcome {
   readonly status?: number;
@@ -26,7 +27,7 @@ for (const version of NODE_VERSIONS) {
     let backend: Backend;
 
     before(async function () {
-      if (node === undefined) return this.skip();
+      peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
       backend = await startBackend();
     });
     beforeEach(() => {
@@ -56,7 +57,11 @@ for (const version of NODE_VERSIONS) {
     });
 
     it('host names in any spelling', async () => {
-      for (const url of ['http://SVC.Test/echo', 'http://svc.test./echo', 'http://user:secret@svc.test:80/echo']) {
+      for (const url of [
+        'http://SVC.Test/echo',
+        'http://svc.test./echo',
+        'http://user:secret@svc.test:80/echo',
+      ]) {
         assert.equal((await one(url)).status, 200, url);
       }
     });
@@ -120,13 +125,28 @@ for (const version of NODE_VERSIONS) {
       const key = join(folder, 'key.pem');
       const cert = join(folder, 'cert.pem');
       const subject = ['-subj', '/CN=svc.test', '-addext', 'subjectAltName=DNS:svc.test'];
-      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
+      const request = [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ];
       execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
       const names: (string | false | undefined)[] = [];
-      const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, response) => {
-        names.push((incoming.socket as import('node:tls').TLSSocket & { servername?: string }).servername);
-        response.end(JSON.stringify(incoming.headers));
-      });
+      const server = https.createServer(
+        { key: readFileSync(key), cert: readFileSync(cert) },
+        (incoming, response) => {
+          names.push((incoming.socket as import('node:tls').TLSSocket & { servername?: string }).servername);
+          response.end(JSON.stringify(incoming.headers));
+        },
+      );
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
         const { port } = server.address() as AddressInfo;
