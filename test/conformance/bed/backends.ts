@@ -32,6 +32,8 @@ export class Backends {
   readonly ports = new Map<string, number>();
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
+  /** Attempt counts of calls whose connection a backend broke. */
+  private readonly broken = new Map<string, unknown>();
   private readonly byKey = new Map<string, Seen[]>();
   private connections = 0;
   private stuck: LabProcess | undefined;
@@ -85,9 +87,11 @@ export class Backends {
     const steps = request.headers[DO];
     const seen = this.byKey.get(key) ?? [];
     this.byKey.set(key, seen);
-    const hit = seen.length;
-    const ownHit = seen.filter(({ backend }) => backend === name).length;
     const entry = { ...head(name, connection, request), body: '' };
+    // The same attempt once more, after its connection broke: it takes the place of the first.
+    const again = this.broken.get(key) === request.headers['x-envoy-attempt-count'];
+    if (again) seen.pop();
+    this.broken.delete(key);
     seen.push(entry);
     try {
       entry.body = await bodyOf(request);
@@ -95,7 +99,12 @@ export class Backends {
       // The client went away in the middle of its body: nobody waits for an answer.
       return;
     }
+    const hit = seen.indexOf(entry);
+    const ownHit = seen.slice(0, hit).filter(({ backend }) => backend === name).length;
     const step = stepFor(steps === undefined ? undefined : JSON.parse(String(steps)), name, hit, ownHit);
+    if (step.act === 'reset' || step.act === 'close') {
+      this.broken.set(key, request.headers['x-envoy-attempt-count']);
+    }
     if (step.delay !== undefined) await pause(step.delay);
     perform(step, name, response);
   }
@@ -142,7 +151,7 @@ function perform(step: Step, name: string, response: ServerResponse): void {
   if (step.act === 'hang' || socket === null) return;
   if (step.act === 'reset') return void socket.resetAndDestroy();
   if (step.act === 'close') return void socket.destroy();
-  const body = step.body ?? name;
+  const body = typeof step.body === 'number' ? 'x'.repeat(step.body) : (step.body ?? name);
   response.setHeader('content-type', 'text/echo');
   for (const [header, value] of Object.entries(step.headers ?? {})) response.setHeader(header, value);
   response.setHeader('content-length', Buffer.byteLength(body));

@@ -11,7 +11,7 @@ export interface RequestSpec {
   readonly port?: number | string;
   /** `/` when absent. */
   readonly path?: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Text, or so many bytes. */
   readonly body?: string | number;
   /** What the backends do with it. */

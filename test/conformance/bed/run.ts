@@ -53,6 +53,7 @@ export async function runCase(
 function request(spec: RequestSpec, fill: Fill, key: string): Wanted {
   const headers: Record<string, string | readonly string[]> = {};
   for (const [name, value] of Object.entries(spec.headers ?? {})) {
+    if (value === undefined) continue;
     headers[name] = typeof value === 'string' ? fill(value) : value.map(fill);
   }
   headers[KEY] = key;

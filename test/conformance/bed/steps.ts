@@ -9,7 +9,8 @@ export interface Step {
   /** `reset` and `close` before the answer; `break`: in the middle of the body; `hang`: never an answer. */
   readonly act?: 'reset' | 'close' | 'break' | 'hang';
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string;
+  /** Text, or so many bytes. */
+  readonly body?: string | number;
 }
 
 /** By hits of one call: the first step for the first hit and so on; the last one stays. */

@@ -10,7 +10,8 @@ function detector(count: number, changes: Partial<OutlierDetection> = {}, random
     { length: count },
     (_, i) => new EndpointState(`h${i}`, endpoint(`10.0.0.${i}`, 80)),
   );
-  return { hosts, outliers: new OutlierDetector(outlierDetection(changes), () => hosts, random) };
+  const config = outlierDetection({ maxEjectionPercent: 100, ...changes });
+  return { hosts, outliers: new OutlierDetector(config, () => hosts, random) };
 }
 function answers(outliers: OutlierDetector, host: EndpointState, ...statuses: number[]): boolean[] {
   return statuses.map((status) => outliers.responded(host, status, 0));
@@ -60,12 +61,15 @@ describe('outlier detection', () => {
       [true, false],
     );
   });
-  it('at least one host may always be ejected even at 10 %', () => {
-    const { hosts, outliers } = detector(3, { consecutive5xx: 1, maxEjectionPercent: 10 });
-    assert.deepEqual(
-      hosts.flatMap((host) => answers(outliers, host, 500)),
-      [true, false, false],
-    );
+  it('one host of three may be ejected at 10 % only if the rule always ejects one', () => {
+    for (const alwaysEjectOneHost of [true, false]) {
+      const rule = { consecutive5xx: 1, maxEjectionPercent: 10, alwaysEjectOneHost };
+      const { hosts, outliers } = detector(3, rule);
+      assert.deepEqual(
+        hosts.flatMap((host) => answers(outliers, host, 500)),
+        [alwaysEjectOneHost, false, false],
+      );
+    }
   });
   it('back after baseEjectionTime, checked at each interval tick', () => {
     const { hosts, outliers } = detector(2, { consecutive5xx: 1, baseEjectionTimeMs: 1500, intervalMs: 400 });
