@@ -1,10 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { selfSigned } from '../../support/certificate';
 import { type Backend, startBackend } from '../../support/http-backend';
 import { type ChildOptions, NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
 import { peer } from '../../support/peer';
@@ -121,37 +118,17 @@ for (const version of NODE_VERSIONS) {
     });
 
     it('https: endpoint and fail-over are ours, TLS is the application’s, sessions and names included', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'inmesh-tls-'));
-      const key = join(folder, 'key.pem');
-      const cert = join(folder, 'cert.pem');
-      const subject = ['-subj', '/CN=svc.test', '-addext', 'subjectAltName=DNS:svc.test'];
-      const request = [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ];
-      execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
+      const { key, cert } = selfSigned(['svc.test']);
       const names: (string | false | undefined)[] = [];
-      const server = https.createServer(
-        { key: readFileSync(key), cert: readFileSync(cert) },
-        (incoming, response) => {
-          names.push((incoming.socket as import('node:tls').TLSSocket & { servername?: string }).servername);
-          response.end(JSON.stringify(incoming.headers));
-        },
-      );
+      const server = https.createServer({ key, cert }, (incoming, response) => {
+        names.push((incoming.socket as import('node:tls').TLSSocket & { servername?: string }).servername);
+        response.end(JSON.stringify(incoming.headers));
+      });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       try {
         const { port } = server.address() as AddressInfo;
         const services = [{ host: 'svc.test', port: 443, endpoints: [port], tls: true }];
-        const env = { OPTIONS: JSON.stringify({ ca: readFileSync(cert, 'utf8') }) };
+        const env = { OPTIONS: JSON.stringify({ ca: cert }) };
         const good = await one('https://svc.test/', { mesh: { services }, env });
         assert.equal(good.status, 200);
         assert.equal(JSON.parse(good.text).host, 'svc.test');
@@ -164,7 +141,6 @@ for (const version of NODE_VERSIONS) {
         assert.equal(dead.error, 'ECONNREFUSED');
       } finally {
         server.close();
-        rmSync(folder, { recursive: true, force: true });
       }
     });
   });
