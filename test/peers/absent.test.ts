@@ -24,6 +24,7 @@ describe('istiod is absent from the start', function () {
   let meshBackend: Backend;
   let plainBackend: Backend;
   const callers: Caller[] = [];
+  let silent: SilentServer | undefined;
 
   before(async () => {
     meshBackend = await Backend.start((_request, response) => response.end('mesh'));
@@ -34,6 +35,8 @@ describe('istiod is absent from the start', function () {
     if (this.currentTest?.state === 'failed')
       for (const caller of callers) console.log(caller.log().slice(-3000));
     for (const caller of callers.splice(0)) await caller.stop();
+    silent?.stop();
+    silent = undefined;
   });
 
   after(async () => {
@@ -73,7 +76,7 @@ describe('istiod is absent from the start', function () {
   it('silent: the first call waits for the time-out, no other ever does', async function () {
     // Wall time on a machine that does other things too: it may be late once, not three times.
     this.retries(2);
-    const silent = await startSilentServer();
+    silent = await startSilentServer();
     const caller = await startCaller(`grpc://127.0.0.1:${silent.port}`);
     const first = await caller.call(plainUrl('first.example'));
     assert.equal(first.body, 'plain');
@@ -84,7 +87,6 @@ describe('istiod is absent from the start', function () {
     console.log(
       `    silent: first ${first.ms.toFixed(0)} ms, then at most ${Math.max(...later).toFixed(0)} ms`,
     );
-    silent.stop();
   });
 
   it('with a snapshot: calls are routed, also the first', async function () {
@@ -140,8 +142,13 @@ describe('istiod is absent from the start', function () {
   }
 });
 
+interface SilentServer {
+  readonly port: number;
+  stop(): void;
+}
+
 /** Takes connections and never says a word. */
-async function startSilentServer(): Promise<{ port: number; stop(): void }> {
+async function startSilentServer(): Promise<SilentServer> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
