@@ -68,9 +68,9 @@ export function explainCall(
 ): CallExplanation {
   const target = head.method === 'CONNECT' ? '/' : normalizePath(head.path);
   const input = new MatchInput(head, target, head.authority, () => 0);
-  // Routes that cannot be compiled are in the explanation of the routes.
-  const view = compileView(virtualHost, () => undefined);
-  const routes = settled(explainRoutes(virtualHost, input), view);
+  const reasons: string[] = [];
+  const view = compileView(virtualHost, (_name, reason) => reasons.push(reason));
+  const routes = explainRoutes(virtualHost, input, brokenRoutes(view, reasons));
   const route = routes.find(({ verdict }) => verdict === 'chosen')?.route;
   const outcome = outcomeOf(view, route, input, envoyHeaders);
   return { path: input.path, query: input.query, routes, ...(route ? { route } : {}), outcome };
@@ -85,20 +85,11 @@ export function unmanagedHost(clusters: Iterable<Cluster>): string | undefined {
   return undefined;
 }
 
-/** A route whose action cannot be compiled takes nothing, whatever its conditions say. */
-function settled(routes: readonly RouteExplanation[], view: View): RouteExplanation[] {
-  const compiled = new Set(view.routes.map(({ route }) => route));
-  const isBroken = (each: RouteExplanation) => each.verdict !== 'broken' && !compiled.has(each.route);
-  const wasChosen = routes.findIndex((each) => isBroken(each) && each.verdict === 'chosen');
-  const result = routes.map((each) =>
-    isBroken(each) ? { ...each, verdict: 'broken' as const, problem: 'its action cannot be compiled' } : each,
-  );
-  if (wasChosen < 0) return result;
-  const next = result.findIndex(({ verdict, fraction }) => verdict === 'later' && fraction === undefined);
-  return result.map((each, at) => {
-    if (at === next) return { ...each, verdict: 'chosen' };
-    return each.verdict === 'later' && (next < 0 || at < next) ? { ...each, verdict: 'sometimes' } : each;
-  });
+/** Routes that are not in the view, with why: the reasons came in their order. */
+function brokenRoutes({ virtualHost, routes }: View, reasons: readonly string[]): Map<Route, string> {
+  const compiled = new Set(routes.map(({ route }) => route));
+  const missing = virtualHost.routes.filter((route) => !compiled.has(route));
+  return new Map(missing.map((route, at) => [route, reasons[at] ?? 'it cannot be compiled']));
 }
 
 function outcomeOf(view: View, route: Route | undefined, input: MatchInput, envoyHeaders: boolean): Outcome {

@@ -1,7 +1,14 @@
 /** Policies of clusters and routes in words, one line each. */
 
 import type { Outcome } from '../../call/explain';
-import type { Cluster, LoadBalancingPolicy, OutlierDetection, RetryPolicy } from '../../model';
+import type {
+  Cluster,
+  FaultPolicy,
+  Fraction,
+  LoadBalancingPolicy,
+  OutlierDetection,
+  RetryPolicy,
+} from '../../model';
 import { duration, limit } from '../text';
 
 type Forward = Extract<Outcome, { kind: 'forward' }>;
@@ -26,10 +33,21 @@ export function routePolicies({
     lines.push(['hash', `by ${by}${policy.terminal ? ', terminal' : ''}`]);
   }
   for (const { cluster, fraction } of action.mirrors) {
-    const share = fraction === undefined ? 'all' : `${(100 * fraction.numerator) / fraction.denominator} %`;
-    lines.push(['mirror', `${share} to ${cluster}`]);
+    lines.push(['mirror', `${fraction === undefined ? 'all' : percent(fraction)} to ${cluster}`]);
   }
   return lines;
+}
+
+export function faultLines(fault: FaultPolicy | undefined): Lines {
+  const lines: Lines = [];
+  const { delay, abort } = fault ?? {};
+  if (delay) lines.push(['fault', `delay of ${duration(delay.ms)} for ${percent(delay.fraction)}`]);
+  if (abort) lines.push(['fault', `abort with ${abort.status} for ${percent(abort.fraction)}`]);
+  return lines;
+}
+
+function percent({ numerator, denominator }: Fraction): string {
+  return `${(100 * numerator) / denominator} %`;
 }
 
 function retries(policy: RetryPolicy, perTryMs: number): string {

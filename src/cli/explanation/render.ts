@@ -6,7 +6,7 @@ import type { Condition, RouteExplanation } from '../../routing/explain';
 import { duration, printable, round, table } from '../text';
 import type { Explanation, ObjectReference } from './build';
 import type { ClusterExplanation } from './cluster';
-import { clusterPolicies, type Lines, routePolicies } from './policies';
+import { clusterPolicies, faultLines, type Lines, routePolicies } from './policies';
 
 /** Endpoints and routes shown to a person; `--json` has all. */
 const MOST_ENDPOINTS = 50;
@@ -24,7 +24,10 @@ export function renderExplanation(explanation: Explanation): string {
     ]);
     section(lines, 'Routes, in order', routeLines(routes));
   }
-  if (outcome !== undefined) section(lines, 'What the route does', outcomeLines(outcome));
+  if (outcome !== undefined) {
+    const fault = routes.find(({ verdict }) => verdict === 'chosen')?.route.fault;
+    section(lines, 'What the route does', [...pairs(faultLines(fault)), ...outcomeLines(outcome)]);
+  }
   for (const cluster of clusters) section(lines, `Cluster ${cluster.name}`, clusterLines(cluster));
   section(
     lines,

@@ -25,10 +25,18 @@ export interface RouteExplanation {
   readonly problem?: string;
 }
 
-/** Every route of a virtual host with its verdict, in order. Never throws. */
-export function explainRoutes(virtualHost: VirtualHost, input: MatchInput): RouteExplanation[] {
+const NONE: ReadonlyMap<Route, string> = new Map();
+
+/** Every route of a virtual host with its verdict, in order. `broken`: routes that take nothing, with why. Never throws. */
+export function explainRoutes(
+  virtualHost: VirtualHost,
+  input: MatchInput,
+  broken: ReadonlyMap<Route, string> = NONE,
+): RouteExplanation[] {
   let chosen = false;
   return virtualHost.routes.map((route, index): RouteExplanation => {
+    const reason = broken.get(route);
+    if (reason !== undefined) return { index, route, verdict: 'broken', conditions: [], problem: reason };
     let conditions: readonly Condition[];
     try {
       conditions = conditionsOf(route.match, input);
