@@ -2,15 +2,10 @@
  * Cases in which inmesh does not yet do what Envoy does: by title, with the reason. The suite expects them to differ,
  * so a gap that is closed fails the suite until its row is removed. `docs/traffic.md` prints it.
  */
-const LIMITS = 'limits of connections, pending requests, requests and retries do not apply';
 const MIRRORS = 'mirrored requests are not sent';
 const FIRST_USE = 'the first call that names an unused mesh host in its Host header goes by the dialled host';
 
 export const KNOWN_GAPS: Readonly<Record<string, string>> = {
-  'maxConnections 1, http1MaxPendingRequests 1: the rest overflows': LIMITS,
-  'http2MaxRequests bounds HTTP/1.1 too': LIMITS,
-  'maxConnections alone queues without limit': LIMITS,
-  'maxRetries is about parallel retries': LIMITS,
   'mirror: a copy of everything goes to the other host': MIRRORS,
   'mirrors: several': MIRRORS,
   'a mirror that refuses or fails has no effect': MIRRORS,

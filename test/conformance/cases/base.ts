@@ -82,3 +82,19 @@ export function withHeaders(...all: readonly Required<RequestSpec>['headers'][])
 export function everything(why: string): Readonly<Record<string, string>> {
   return new Proxy({}, { get: () => why });
 }
+
+/** One backend behind a retry rule: attempts are counted, not spread. */
+export function retrying(retries: string, more = ''): string {
+  return (
+    service(['b1']) +
+    virtualService(`- retries: ${retries}\n  ${more}\n  route: [{destination: {host: $host}}]`)
+  );
+}
+
+/** v2 for what matches, v1 for the rest. */
+export function matching(match: string): string {
+  return routes(`
+- match: [${match}]
+  ${TO_V2}
+- ${TO_V1}`);
+}

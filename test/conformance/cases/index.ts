@@ -7,10 +7,13 @@ import { HEADERS } from './headers';
 import { HOSTS } from './hosts';
 import { LIMITS, OUTLIERS } from './limits';
 import { MATCH } from './match';
+import { MATCH_PATH } from './match-path';
 import { POLICY } from './policy';
-import { LOCAL_REPLIES, RETRIES, TIMEOUTS } from './retries';
+import { RETRIES } from './retries';
+import { LOCAL_REPLIES, TIMEOUTS } from './timeouts';
 
 export const CASE_GROUPS: readonly CaseGroup[] = [
+  MATCH_PATH,
   MATCH,
   HOSTS,
   HEADERS,
