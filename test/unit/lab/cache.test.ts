@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { cached, cleanEnvironment, recipeKey } from '../../../lab';
+import { cached, cleanEnvironment, coldInstalls, recipeKey } from '../../../lab';
 
 describe('lab: the cache', () => {
   let root: string;
@@ -27,6 +27,8 @@ describe('lab: the cache', () => {
     if (before === undefined) delete process.env['INMESH_LAB_CACHE'];
     else process.env['INMESH_LAB_CACHE'] = before;
     rmSync(root, { recursive: true });
+    // These are not what a person means by cold.
+    coldInstalls.length = 0;
   });
 
   it('builds once, however many ask at the same time', async () => {
