@@ -86,8 +86,8 @@ describe('retry on a response', () => {
     assert.deepEqual(statuses('retriable-headers', { retriableHeaders }), []);
     assert.equal(statuses('retriable-headers', { retriableHeaders }, { 'x-retry': '' }).length, 11);
   });
-  it('x-envoy-overloaded is never retried', () => {
-    assert.deepEqual(statuses('5xx', {}, { 'x-envoy-overloaded': 'true' }), []);
+  it('x-envoy-overloaded of a backend changes nothing (test/conformance: retries)', () => {
+    assert.deepEqual(statuses('5xx', {}, { 'x-envoy-overloaded': 'true' }), statuses('5xx'));
   });
   it('x-envoy-ratelimited is retried only by envoy-ratelimited', () => {
     assert.deepEqual(statuses('5xx', {}, { 'x-envoy-ratelimited': 'true' }), []);
