@@ -44,6 +44,7 @@ export class Balancer {
       this.hashing = new HashBalancer(this.sets, this.load, this.policy, localityWeighted, tables, random);
       return;
     }
+    tables.keep(NO_TABLES);
     this.slowStart = this.startSlowly();
     const first = this.load.healthy.indexOf(100);
     if (first >= 0 && !this.load.panic[first] && !cluster.localityWeighted) {
@@ -139,6 +140,8 @@ export class Balancer {
     }
   }
 }
+
+const NO_TABLES: ReadonlySet<string> = new Set();
 
 /** Time does not pass, and everything is done at once. */
 const STILL: Clock = { now: () => 0, soon: (work) => work() };

@@ -11,7 +11,7 @@ import { unmanageableReason } from './manageable';
 import { compileView, type Forward, type View } from './plan';
 import { requestEdits } from './request-headers';
 
-export { hasPlaintextToMtls, policyNote, unmanageableReason } from './manageable';
+export { hasPlaintextToMtls, unmanageableReason } from './manageable';
 export type { RequestHead } from './seam';
 
 /** A change of a header line as the rule says it; values of responses may hold command operators. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../balancing';
 import type { MeshFeed } from '../model';
 import { type CallReport, createCallReport } from '../observe/call-report';
 import type { Log } from '../observe/log';
@@ -19,6 +20,10 @@ export interface MeshOptions {
   readonly onCall?: CallReport;
   /** Template of the inbound route being handled, for reports. */
   readonly currentRoute?: () => string | undefined;
+  /** Address of this process as upstreams see it, for hash policies; unknown unless given. */
+  readonly sourceIp?: string;
+  /** Node's unless given. An error in `soon` must not reach the application. */
+  readonly clock?: Clock;
 }
 
 /** The mesh over a feed. Nothing is asked of the feed before the first call. */
@@ -31,8 +36,10 @@ export function createMesh(options: MeshOptions): Mesh {
       envoyHeaders: options.envoyHeaders,
       report: options.onCall ?? createCallReport(options.log),
       currentRoute: options.currentRoute ?? unknownRoute,
+      sourceIp: options.sourceIp ?? '',
     },
     options.log,
+    options.clock,
   );
   options.feed.listen(mesh);
   return mesh;

@@ -26,15 +26,3 @@ export function hasPlaintextToMtls({ cluster, endpoints }: ClusterSnapshot): boo
     endpoints.localities.some((locality) => locality.endpoints.some(({ tlsMode }) => tlsMode === 'istio'))
   );
 }
-
-/** What is said once of a policy that is not done as the control plane asks. */
-export function policyNote({ name, loadBalancing, outlierDetection }: Cluster): string | undefined {
-  if (loadBalancing.kind === 'RING_HASH' || loadBalancing.kind === 'MAGLEV') {
-    return `cluster ${name} asks for ${loadBalancing.kind}, which is not done yet: its endpoints are chosen as by LEAST_REQUEST`;
-  }
-  if (outlierDetection === undefined) return undefined;
-  const { enforcingSuccessRate, enforcingFailurePercentage } = outlierDetection;
-  return enforcingSuccessRate > 0 || enforcingFailurePercentage > 0
-    ? `cluster ${name} asks for ejection by success rate or failure percentage: only failures in a row are counted`
-    : undefined;
-}

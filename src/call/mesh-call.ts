@@ -1,6 +1,6 @@
 /** One request of the application on its way: attempts, retries, local replies. No timers, no sockets, no closures. */
 
-import type { EndpointState } from '../cluster';
+import type { EndpointState, U64 } from '../cluster';
 import type { CallReport } from '../observe/call-report';
 import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
 import type { Destination, HeaderEdit, HeaderLookup, MatchInput } from '../routing';
@@ -20,6 +20,8 @@ export interface CallContext {
   readonly report: CallReport;
   /** Template of the inbound route being handled, where it is known. */
   readonly currentRoute: () => string | undefined;
+  /** Address of this process, for hashes of it; empty when unknown. */
+  readonly sourceIp: string;
 }
 
 /** What routing decided for one call. */
@@ -38,6 +40,10 @@ export interface Routed {
   readonly edits: readonly HeaderEdit[];
   /** Changes to the response by the CORS policy. */
   readonly cors: readonly HeaderEdit[];
+  /** What the hash policies made of the request. */
+  readonly key: U64 | undefined;
+  /** Cookies that they made, for the response. */
+  readonly cookies: readonly HeaderEdit[];
   /** A fault has held the call back. */
   readonly delayed: boolean;
 }
@@ -82,9 +88,9 @@ export class MeshCall implements Call, Facts {
 
   next(now: number): Attempt | LocalReply {
     this.release();
-    const { upstream, plan, path, authority } = this.routed;
+    const { upstream, plan, path, authority, key } = this.routed;
     const { retry } = plan;
-    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections, now);
+    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections, now, key);
     if (host === undefined) return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH');
     host.activeRequests++;
     this.counted = host;
@@ -112,11 +118,11 @@ export class MeshCall implements Call, Facts {
     };
   }
 
-  connected(): boolean {
+  connected(now: number): boolean {
     const { upstream, destination } = this.routed;
     if (destination !== undefined && this.use?.request() === false) return false;
     this.requestStarted = true;
-    if (destination === undefined && this.counted !== undefined) upstream.connected(this.counted);
+    if (this.counted !== undefined) upstream.connected(this.counted, destination === undefined, now);
     return true;
   }
 
@@ -154,7 +160,7 @@ export class MeshCall implements Call, Facts {
   }
 
   response(now: number, status: number, header: HeaderLookup, replay: ReplayState): Retry | Deliver {
-    const { plan, destination, input, upstream, cors } = this.routed;
+    const { plan, destination, input, upstream, cors, cookies } = this.routed;
     const { retry } = plan;
     if (destination !== undefined && this.counted !== undefined)
       upstream.responded(this.counted, status, now);
@@ -169,7 +175,7 @@ export class MeshCall implements Call, Facts {
     this.status = status;
     if (destination === undefined) return deliverWith([], undefined);
     const ruled = responseEdits(destination.response, input, header, this);
-    const edits = cors.length === 0 ? ruled : [...ruled, ...cors];
+    const edits = cors.length === 0 && cookies.length === 0 ? ruled : [...cookies, ...ruled, ...cors];
     const since = this.sentAt === NOTHING_SENT ? this.beganAt : this.sentAt;
     return deliverWith(edits, this.context.envoyHeaders ? Math.max(0, Math.floor(now - since)) : undefined);
   }

@@ -1,17 +1,22 @@
 /** The mesh as hooks see it: whose is this host, and what becomes of this request. Listens to the link. */
 
+import type { Clock } from '../balancing';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
 import type { Log } from '../observe/log';
 import { clearImmediate, setImmediate } from '../observe/timers';
 import { hostOfAuthority } from '../routing';
+import { nodeClock } from './clock';
 import { Directory } from './directory';
-import type { HostEntry } from './host-entry';
-import { hasPlaintextToMtls, policyNote, unmanageableReason } from './manageable';
+import type { HostEntry, HostWord } from './host-entry';
+import { hasPlaintextToMtls, unmanageableReason } from './manageable';
 import type { CallContext } from './mesh-call';
 import { compileView } from './plan';
 import { Router } from './router';
 import type { Begin, Mesh, Ownership, RequestHead, Scheme } from './seam';
 import { Upstreams } from './upstream';
+
+/** Not a service of the mesh. */
+const NOTHING: HostWord = { view: undefined, tlsCluster: '', clusters: [] };
 
 export class InProcessMesh implements Mesh, FeedListener {
   private readonly directory: Directory;
@@ -25,8 +30,12 @@ export class InProcessMesh implements Mesh, FeedListener {
     firstUseTimeoutMs: number,
     context: CallContext,
     private readonly log: Log,
+    clock?: Clock,
   ) {
-    this.upstreams = new Upstreams(context.random);
+    this.upstreams = new Upstreams(
+      context.random,
+      clock ?? nodeClock((error) => this.failed('balancing', error)),
+    );
     this.router = new Router(this.upstreams, context);
     this.directory = new Directory(feed, firstUseTimeoutMs, (error) => this.failed('whenKnown', error));
   }
@@ -97,21 +106,29 @@ export class InProcessMesh implements Mesh, FeedListener {
     this.directory.waiting.heard();
     const table = this.directory.table(scheme, port);
     const entry = table.get(host) ?? table.createLate(host);
-    entry.view = undefined;
-    entry.tlsCluster = '';
-    entry.clusters = [];
+    const word = this.understood(service);
+    entry.word = word;
+    // Hash tables take a few turns to make: until then the host stays what it was, and its first calls parked.
+    this.upstreams.whenReady(word.clusters, () => {
+      if (entry.word !== word) return;
+      entry.view = word.view;
+      entry.tlsCluster = word.tlsCluster;
+      entry.clusters = word.clusters;
+      this.judge(entry);
+      this.directory.waiting.settle(entry);
+    });
+  }
+
+  private understood(service: HostService | null): HostWord {
     try {
-      if (service?.kind === 'http') this.setView(entry, service);
-      else if (service?.kind === 'tls') {
-        entry.tlsCluster = service.cluster;
-        entry.clusters = [service.cluster];
+      if (service?.kind === 'http') return this.viewOf(service);
+      if (service?.kind === 'tls') {
+        return { view: undefined, tlsCluster: service.cluster, clusters: [service.cluster] };
       }
     } catch (error) {
-      entry.view = undefined;
       this.failed('onHost', error);
     }
-    this.judge(entry);
-    this.directory.waiting.settle(entry);
+    return NOTHING;
   }
 
   onClusters(changed: readonly ClusterSnapshot[], removed: readonly string[]): void {
@@ -131,7 +148,7 @@ export class InProcessMesh implements Mesh, FeedListener {
     }
   }
 
-  private setView(entry: HostEntry, { virtualHost }: Extract<HostService, { kind: 'http' }>): void {
+  private viewOf({ virtualHost }: Extract<HostService, { kind: 'http' }>): HostWord {
     const view = compileView(virtualHost, (route, reason) =>
       this.log.line(
         'warn',
@@ -145,8 +162,7 @@ export class InProcessMesh implements Mesh, FeedListener {
     for (const { action } of view.routes) {
       if (action.kind === 'forward') for (const { cluster } of action.destinations) clusters.add(cluster);
     }
-    entry.clusters = [...clusters];
-    entry.view = view;
+    return { view, tlsCluster: '', clusters: [...clusters] };
   }
 
   /** Ours, unless one of its clusters asks for what cannot be done (decision 11). */
@@ -169,8 +185,6 @@ export class InProcessMesh implements Mesh, FeedListener {
 
   private note(snapshot: ClusterSnapshot): void {
     const { name } = snapshot.cluster;
-    const policy = policyNote(snapshot.cluster);
-    if (policy !== undefined) this.sayOnce('cluster.policy', name, policy, { cluster: name });
     if (hasPlaintextToMtls(snapshot)) {
       const message = `endpoints of ${name} take mTLS and are called in plaintext (works while they are PERMISSIVE)`;
       this.sayOnce('cluster.plaintext', name, message, { cluster: name });

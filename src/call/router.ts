@@ -3,11 +3,13 @@
 import {
   type CompiledRoute,
   type HeaderEdit,
+  hashRequest,
   hostOfAuthority,
   MatchInput,
   normalizePath,
   splitAbsoluteForm,
 } from '../routing';
+import { drawDrop } from './drop-overload';
 import { FaultDelay } from './fault';
 import type { HostEntry } from './host-entry';
 import { delayed, localReply, type ReplyParts, TEXT, withEdits } from './local-reply';
@@ -20,6 +22,7 @@ import { commonFact, type Facts } from './sources';
 import { PASSTHROUGH_CLUSTER, type Upstreams } from './upstream';
 
 const NO_EDITS: readonly HeaderEdit[] = [];
+const NO_HASH = { key: undefined, cookies: NO_EDITS };
 
 /** A request whose route is found. */
 export interface Matched {
@@ -65,6 +68,7 @@ export class Router {
         authority: undefined,
         edits: NO_EDITS,
         cors: NO_EDITS,
+        ...NO_HASH,
         delayed: false,
       },
       this.context,
@@ -149,6 +153,15 @@ export class Router {
       return this.local(matched, { status, body: '', flag: 'NC', method: head.method }, cluster);
     }
     if (upstream.passesThrough) return undefined;
+    const drop = drawDrop(upstream.snapshot.endpoints, context.random);
+    if (drop !== undefined) {
+      const extra = context.envoyHeaders ? ([[drop.header, 'true']] as const) : undefined;
+      const parts = { status: 503, body: drop.body, flag: drop.flag, method: head.method, extra };
+      return this.local(matched, parts, cluster, beganAt, destination.response);
+    }
+    const { hashPolicies } = action.action;
+    const hashed = upstream.hashes && hashPolicies.length > 0;
+    const hash = hashed ? hashRequest(hashPolicies, input, context) : NO_HASH;
     const routeName = route.route.name;
     const facts = new EarlyFacts(routeName, cluster);
     const edits = requestEdits(input, destination, action.plan.decorator, context.envoyHeaders, facts);
@@ -166,6 +179,8 @@ export class Router {
         authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
         edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, input) : edits,
         cors,
+        key: hash.key,
+        cookies: hash.cookies,
         delayed: matched.delayed,
       },
       context,

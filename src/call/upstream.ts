@@ -1,5 +1,5 @@
-import { Balancer, type Random } from '../balancing';
-import { type ClusterLimits, ClusterState, type EndpointState, limitsOf } from '../cluster';
+import { Balancer, type Clock, HashTables, type Random } from '../balancing';
+import { type ClusterLimits, ClusterState, type EndpointState, limitsOf, type U64 } from '../cluster';
 import type { ClusterSnapshot } from '../model';
 import { type LocalOrigin, OutlierDetector } from '../resilience';
 
@@ -9,6 +9,7 @@ import { type LocalOrigin, OutlierDetector } from '../resilience';
  */
 export class Upstream {
   private readonly state: ClusterState;
+  private readonly tables: HashTables;
   /** Of the circuit breaker; undefined = none. */
   limits: ClusterLimits | undefined;
   private balancer: Balancer;
@@ -18,7 +19,9 @@ export class Upstream {
   constructor(
     public snapshot: ClusterSnapshot,
     private readonly random: Random,
+    private readonly clock: Clock,
   ) {
+    this.tables = new HashTables(clock);
     this.state = new ClusterState(snapshot.cluster.name);
     this.outliers = this.detect(snapshot);
     this.balancer = this.balance(snapshot);
@@ -35,7 +38,11 @@ export class Upstream {
 
   private balance(snapshot: ClusterSnapshot): Balancer {
     this.state.follow(snapshot.endpoints);
-    return new Balancer(snapshot, this.state, this.random, isEjected);
+    return this.newBalancer(snapshot);
+  }
+
+  private newBalancer(snapshot: ClusterSnapshot): Balancer {
+    return new Balancer(snapshot, this.state, this.random, isEjected, this.clock, this.tables);
   }
 
   private detect({ cluster: { outlierDetection } }: ClusterSnapshot): OutlierDetector | undefined {
@@ -52,13 +59,30 @@ export class Upstream {
     tried: readonly EndpointState[] | undefined,
     reselections: number,
     now: number,
+    key: U64 | undefined,
   ): EndpointState | undefined {
     if (this.outliers?.tick(now)) this.rebalance();
-    return this.balancer.pick(tried, reselections);
+    return this.balancer.pick(tried, reselections, now, key);
+  }
+
+  /** Calls are bound to endpoints by a key. */
+  get hashes(): boolean {
+    const { kind } = this.snapshot.cluster.loadBalancing;
+    return kind === 'RING_HASH' || kind === 'MAGLEV';
+  }
+
+  /** False while the very first hash table is being made. */
+  get ready(): boolean {
+    return this.tables.ready;
+  }
+
+  /** Calls back once it is ready: at once if it is. */
+  whenReady(callback: () => void): void {
+    this.tables.whenReady(callback);
   }
 
   private rebalance(): void {
-    this.balancer = new Balancer(this.snapshot, this.state, this.random, isEjected);
+    this.balancer = this.newBalancer(this.snapshot);
   }
 
   /** An attempt was answered. */
@@ -66,9 +90,9 @@ export class Upstream {
     if (this.outliers?.responded(host, status, now)) this.rebalance();
   }
 
-  /** An attempt whose answer is not ours to read has its connection. */
-  connected(host: EndpointState): void {
-    this.outliers?.connected(host);
+  /** An attempt has its connection. `final`: its answer is not ours to read. */
+  connected(host: EndpointState, final: boolean, now: number): void {
+    if (this.outliers?.connected(host, final, now)) this.rebalance();
   }
 
   /** An attempt ended without an answer. */
@@ -90,7 +114,10 @@ export const PASSTHROUGH_CLUSTER = 'PassthroughCluster';
 export class Upstreams {
   private readonly byName = new Map<string, Upstream>();
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly clock: Clock,
+  ) {}
 
   get(name: string): Upstream | undefined {
     return this.byName.get(name);
@@ -99,8 +126,15 @@ export class Upstreams {
   set(snapshot: ClusterSnapshot): void {
     const { name } = snapshot.cluster;
     const known = this.byName.get(name);
-    if (known === undefined) this.byName.set(name, new Upstream(snapshot, this.random));
+    if (known === undefined) this.byName.set(name, new Upstream(snapshot, this.random, this.clock));
     else known.update(snapshot);
+  }
+
+  /** Calls back once these clusters can choose: at once if they can. */
+  whenReady(names: readonly string[], callback: () => void): void {
+    const waiting = names.map((name) => this.byName.get(name)).find((upstream) => upstream?.ready === false);
+    if (waiting === undefined) callback();
+    else waiting.whenReady(() => this.whenReady(names, callback));
   }
 
   remove(name: string): void {

@@ -45,12 +45,17 @@ export interface OutlierDetection {
   readonly baseEjectionTimeMs: number;
   readonly maxEjectionTimeMs: number;
   readonly maxEjectionPercent: number;
+  /** The first host may be ejected whatever the percentage. */
+  readonly alwaysEjectOneHost: boolean;
   readonly enforcingSuccessRate: number;
+  /** Of connections, where local errors are counted apart; so is `enforcingFailurePercentageLocalOrigin`. */
+  readonly enforcingLocalOriginSuccessRate: number;
   readonly successRateMinimumHosts: number;
   readonly successRateRequestVolume: number;
   readonly successRateStdevFactor: number;
   readonly failurePercentageThreshold: number;
   readonly enforcingFailurePercentage: number;
+  readonly enforcingFailurePercentageLocalOrigin: number;
   readonly failurePercentageMinimumHosts: number;
   readonly failurePercentageRequestVolume: number;
 }

@@ -61,6 +61,7 @@ export function createAgent({
     envoyHeaders: settings.envoyHeaders,
     log,
     currentRoute,
+    sourceIp: settings.identity.instanceIp,
   });
   return { mesh, start: () => feed.start(), serveWorkers: () => feed.prepare() };
 }

@@ -31,7 +31,7 @@ export function hashRequest(
   let key: U64 | undefined;
   let cookies: HeaderEdit[] | undefined;
   for (const policy of policies) {
-    let value = valueOf(policy, input, sources);
+    let value = partOf(policy, input, sources);
     if (value === undefined && policy.kind === 'cookie' && policy.ttlMs !== undefined) {
       value = newCookieValue(sources.random);
       cookies ??= [];
@@ -43,7 +43,7 @@ export function hashRequest(
   return { key, cookies: cookies ?? NO_COOKIES };
 }
 
-function valueOf(policy: HashPolicy, input: MatchInput, { sourceIp }: HashSources): string | undefined {
+function partOf(policy: HashPolicy, input: MatchInput, { sourceIp }: HashSources): string | undefined {
   switch (policy.kind) {
     case 'header':
       return headerValue(input.header(policy.name));

@@ -154,7 +154,6 @@ export function hashPolicies(
     const policy = hashPolicy(findings, message, `${path}[${index}].`);
     if (policy) list.push(policy);
   });
-  if (list.length > 0) findings.notApplied('hashPolicy', path);
   return list;
 }
 

@@ -48,7 +48,8 @@ export function loadAssignment(
   if (overprovisioningFactor < 1)
     findings.invalid(`${path}policy.overprovisioning_factor`, 'must be greater than 0');
   const drops = policy?.dropOverloads ?? [];
-  if (drops.length > 0) findings.notApplied('dropOverloads', `${path}policy.drop_overloads`);
+  if (drops.length > 1)
+    findings.invalid(`${path}policy.drop_overloads`, `has ${drops.length} categories; Envoy takes one`);
   return {
     clusterName: message.clusterName ?? '',
     localities: (message.endpoints ?? []).map((group, index) =>

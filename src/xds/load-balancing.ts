@@ -176,7 +176,6 @@ function slowStart(
   if (!config || windowMs === undefined) return {};
   const aggression = config.aggression ? (config.aggression.defaultValue ?? 0) : 1;
   if (!(aggression > 0)) findings.invalid(`${path}slow_start_config.aggression`, 'must be greater than 0');
-  findings.notApplied('slowStart', `${path}slow_start_config`);
   const minWeightPercent = percent(
     findings,
     `${path}slow_start_config.min_weight_percent`,
@@ -203,7 +202,6 @@ function ringHash(
   }
   if (murmur)
     findings.ignored(`${path}hash_function`, 'xxHash is used: endpoints differ from what Envoy chooses');
-  findings.notApplied('ringHash', 'lb_policy');
   return { kind: 'RING_HASH', minimumRingSize, maximumRingSize };
 }
 
@@ -212,7 +210,6 @@ function maglev(findings: Findings, config: { tableSize?: Wrapper }, path: strin
   if (tableSize > MAX_TABLE)
     findings.invalid(`${path}table_size`, `${tableSize} is greater than ${MAX_TABLE}`);
   else if (!isPrime(tableSize)) findings.invalid(`${path}table_size`, `${tableSize} is not a prime number`);
-  findings.notApplied('maglev', 'lb_policy');
   return { kind: 'MAGLEV', tableSize };
 }
 

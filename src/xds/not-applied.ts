@@ -4,11 +4,6 @@
  */
 const NOT_APPLIED = {
   mirror: 'mirrored requests are not sent',
-  hashPolicy: 'calls are not bound to endpoints by a hash',
-  slowStart: 'new endpoints get their full share of calls at once',
-  ringHash: 'calls go to random endpoints',
-  maglev: 'calls go to random endpoints',
-  dropOverloads: 'no calls are dropped',
   istioMutual: 'hosts of the cluster are not managed: the process has no mesh identity',
   upstreamTls: 'hosts of the cluster are not managed',
   http2: 'hosts of the cluster are not managed',
@@ -18,13 +13,7 @@ export type NotApplied =
   | 'mirror'
   | 'fault'
   | 'cors'
-  | 'hashPolicy'
-  | 'slowStart'
-  | 'outlierDetection'
   | 'circuitBreakers'
-  | 'ringHash'
-  | 'maglev'
-  | 'dropOverloads'
   | 'istioMutual'
   | 'upstreamTls'
   | 'http2';

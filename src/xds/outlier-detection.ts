@@ -4,7 +4,7 @@ import type { CircuitBreakers, OutlierDetection } from '../model';
 import type { Findings } from './decoded';
 import type { pb } from './pb';
 import { reportUnsupported } from './unsupported-fields';
-import { durationMs, limit, percent, positiveDurationMs, wrapped } from './values';
+import { durationMs, limit, percent, positiveDurationMs, wrapped, wrappedBool } from './values';
 
 type PbOutlier = pb.envoy.config.cluster.v3.OutlierDetection.$Properties;
 type PbBreakers = pb.envoy.config.cluster.v3.CircuitBreakers.$Properties;
@@ -20,7 +20,7 @@ export function outlierDetection(findings: Findings, message: PbOutlier): Outlie
   };
   const base = positiveDurationMs(findings, `${path}base_ejection_time`, message.baseEjectionTime) ?? 30_000;
   const max = positiveDurationMs(findings, `${path}max_ejection_time`, message.maxEjectionTime) ?? 300_000;
-  const outlier: OutlierDetection = {
+  return {
     consecutive5xx: wrapped(message.consecutive_5xx, 5),
     enforcingConsecutive5xx: share('enforcing_consecutive_5xx', message.enforcingConsecutive_5xx, 100),
     consecutiveGatewayFailure: wrapped(message.consecutiveGatewayFailure, 5),
@@ -40,28 +40,26 @@ export function outlierDetection(findings: Findings, message: PbOutlier): Outlie
     baseEjectionTimeMs: base,
     maxEjectionTimeMs: Math.max(base, max),
     maxEjectionPercent: share('max_ejection_percent', message.maxEjectionPercent, 10),
+    alwaysEjectOneHost: wrappedBool(message.alwaysEjectOneHost, false),
     enforcingSuccessRate: share('enforcing_success_rate', message.enforcingSuccessRate, 100),
+    enforcingLocalOriginSuccessRate: share(
+      'enforcing_local_origin_success_rate',
+      message.enforcingLocalOriginSuccessRate,
+      100,
+    ),
     successRateMinimumHosts: wrapped(message.successRateMinimumHosts, 5),
     successRateRequestVolume: wrapped(message.successRateRequestVolume, 100),
     successRateStdevFactor: wrapped(message.successRateStdevFactor, 1900),
     failurePercentageThreshold: share('failure_percentage_threshold', message.failurePercentageThreshold, 85),
     enforcingFailurePercentage: share('enforcing_failure_percentage', message.enforcingFailurePercentage, 0),
+    enforcingFailurePercentageLocalOrigin: share(
+      'enforcing_failure_percentage_local_origin',
+      message.enforcingFailurePercentageLocalOrigin,
+      0,
+    ),
     failurePercentageMinimumHosts: wrapped(message.failurePercentageMinimumHosts, 5),
     failurePercentageRequestVolume: wrapped(message.failurePercentageRequestVolume, 50),
   };
-  if (ejects(outlier)) findings.notApplied('outlierDetection', 'outlier_detection');
-  return outlier;
-}
-
-/** istiod says "never" with an enforcing share of 0. */
-function ejects(outlier: OutlierDetection): boolean {
-  return (
-    outlier.enforcingConsecutive5xx > 0 ||
-    outlier.enforcingConsecutiveGatewayFailure > 0 ||
-    outlier.enforcingSuccessRate > 0 ||
-    outlier.enforcingFailurePercentage > 0 ||
-    (outlier.splitExternalLocalOriginErrors && outlier.enforcingConsecutiveLocalOriginFailure > 0)
-  );
 }
 
 const DEFAULT_LIMIT = 1024;

@@ -113,9 +113,10 @@ export class HashTables {
     return slot;
   }
 
-  /** Forgets tables of priorities that are gone. */
+  /** Forgets the other tables: their priorities are gone. */
   keep(names: { has(name: string): boolean }): void {
     for (const name of this.slots.keys()) if (!names.has(name)) this.slots.delete(name);
+    this.tell();
   }
 
   get ready(): boolean {

@@ -1,7 +1,7 @@
 /** A destination of a call: cluster, the objects behind it, and its endpoints. */
 
 import { explainPriorities, type PriorityExplanation } from '../../balancing/explain';
-import { hasPlaintextToMtls, policyNote, unmanageableReason } from '../../call/explain';
+import { hasPlaintextToMtls, unmanageableReason } from '../../call/explain';
 import type { Inspection } from '../../link/inspect';
 import type { Cluster, ConfigOrigin, EndpointHealth, UnsupportedField } from '../../model';
 import type { ServiceName } from '../../xds';
@@ -95,8 +95,6 @@ function notesOf({ snapshot }: NonNullable<ReturnType<Inspection['cluster']>>): 
   if (hasPlaintextToMtls(snapshot)) {
     notes.push('its endpoints take mTLS and are called in plaintext, which works while they are PERMISSIVE');
   }
-  const policy = policyNote(cluster);
-  if (policy !== undefined) notes.push(policy);
   return notes;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cluster, ClusterTls } from '../../../src/model';
-import { cluster, endpoint, forward, outlierDetection, route } from '../../support/static-feed';
+import { cluster, endpoint, forward, route } from '../../support/static-feed';
 import { attempt, reviews, scene, TWO } from './scene';
 
 const origin = { kind: 'DestinationRule', namespace: 'shop', name: 'reviews-mtls' };
@@ -60,19 +60,6 @@ describe('what is done otherwise', () => {
     assert.equal(attempt(call().next(0)).endpoint.address, '10.0.0.1');
     feed.set(reviews([route(forward('c'))], [marked]));
     assert.equal(lines.filter((line) => line.includes('plaintext')).length, 1);
-  });
-  it('ring hash and maglev balance as LEAST_REQUEST, reported once', () => {
-    const loadBalancing = { kind: 'RING_HASH', minimumRingSize: 1024, maximumRingSize: 8192 } as const;
-    const hashed = cluster('c', [endpoint('10.0.0.1', 80)], { loadBalancing });
-    const { call, lines, feed } = scene(reviews([route(forward('c'))], [hashed]));
-    assert.equal(attempt(call().next(0)).endpoint.address, '10.0.0.1');
-    feed.set(reviews([route(forward('c'))], [hashed]));
-    assert.equal(lines.filter((line) => line.includes('RING_HASH')).length, 1);
-  });
-  it('ejection by success rate is reported', () => {
-    const rule = outlierDetection({ enforcingSuccessRate: 100 });
-    const { lines } = scene(reviews([route(forward('c'))], [cluster('c', [], { outlierDetection: rule })]));
-    assert.match(lines.join(), /success rate/);
   });
   it('a bad route is left out with one line', () => {
     const bad = route(forward('c'), '/', {

@@ -19,11 +19,7 @@ function follows(feature: Parameters<typeof notAppliedEffect>[0], fields: string
 describe('xds: features that are not applied yet', () => {
   it('are reported where a cluster asks for them', () => {
     const reviews = clusterFields('outbound|80||reviews.shop.svc.cluster.local');
-    follows('slowStart', reviews, 'round_robin_lb_config.slow_start_config');
-    follows('outlierDetection', reviews, 'outlier_detection');
     follows('circuitBreakers', reviews, 'circuit_breakers.thresholds[0].max_connections');
-    follows('ringHash', clusterFields('outbound|80||ring.test'), 'lb_policy');
-    follows('maglev', clusterFields('outbound|80||maglev.test'), 'lb_policy');
     follows('istioMutual', clusterFields('outbound|80||mesh.test'), 'transport_socket');
     follows('upstreamTls', clusterFields('outbound|80||mutual.test'), 'transport_socket');
     follows('http2', clusterFields('outbound|80||random.test'), 'http2_protocol_options');
@@ -34,16 +30,9 @@ describe('xds: features that are not applied yet', () => {
     follows('fault', fields, 'typed_per_filter_config["envoy.filters.http.fault"]');
     follows('cors', fields, 'typed_per_filter_config["envoy.filters.http.cors"]');
     follows('mirror', fields, 'route.request_mirror_policies');
-    follows(
-      'hashPolicy',
-      virtualHost('ring.test').unsupported.map((u) => u.field),
-      'route.hash_policy',
-    );
   });
 
   it('are not reported where nothing asks for them', () => {
     assert.deepEqual(clusterFields('outbound|80||plain.shop.svc.cluster.local'), []);
-    // istiod says "never eject" with shares of 0.
-    assert.ok(!clusterFields('outbound|80||locality.test').includes('outlier_detection'));
   });
 });
