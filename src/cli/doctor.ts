@@ -43,7 +43,7 @@ export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('check a set-up: say what is wrong and what to do')
-    .option('--timeout <duration>', 'longest wait for the control plane', timeoutOption, 10_000)
+    .addOption(timeoutOption())
     .option('--node-options <text>', 'check this NODE_OPTIONS instead of the one in the environment')
     .option('--json', 'everything, as one JSON object')
     .addHelpText(

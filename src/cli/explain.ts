@@ -1,6 +1,6 @@
 /** `inmesh explain <url>`: where a call of this process would go, and why. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadSettings } from '../config';
 import { InspectionError, inspect } from '../link/inspect';
 import { explain } from './explanation/build';
@@ -25,9 +25,13 @@ export function addExplainCommand(program: Command): void {
     .description('say where a call of this process would go, and why')
     .argument('<url>', 'as the application writes it: http://reviews/api?debug')
     .option('-X, --method <method>', 'HTTP method', 'GET')
-    .option('-H, --header <line>', "a header of the call, 'name: value'; may be repeated", collect, [])
+    .addOption(
+      new Option('-H, --header <line>', "a header of the call, 'name: value'; may be repeated")
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--snapshot <path>', 'ask a snapshot (INMESH_SNAPSHOT_DIR of the process, or a file) instead')
-    .option('--timeout <duration>', 'longest wait for the control plane', timeoutOption, 10_000)
+    .addOption(timeoutOption())
     .option('--json', 'everything, as one JSON object')
     .addHelpText(
       'after',

@@ -17,7 +17,7 @@ import { DevScene, inmesh } from '../../support/inmesh-command';
 const PRELOAD = join(ROOT, 'preload.js');
 
 describe('inmesh doctor', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let scene: DevScene;
   let folder: string;
   before(async () => {

@@ -51,7 +51,7 @@ http:
 const HOST = 'reviews.shop.svc.cluster.local';
 
 describe('inmesh explain', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let scene: DevScene;
   before(async () => {
     scene = await DevScene.start(MESH);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { currentThread, foreign, isTool } from '../../../src/preload/guards';
+import { currentThread, foreign, isOwnCommand, isTool } from '../../../src/preload/guards';
 
 const MAIN = () => ({ isMainThread: true, parentPort: null });
 
@@ -45,6 +45,21 @@ describe('preload: guards', () => {
     const found = isTool(join(folder, 'package-manager'));
     rmSync(folder, { recursive: true });
     assert.equal(found, true);
+  });
+
+  it('knows the command of its own copy, by its file and by a link to it, and no other cli.js', () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'inmesh-guard-')));
+    mkdirSync(join(folder, 'dist'));
+    mkdirSync(join(folder, 'app'));
+    for (const file of ['dist/cli.js', 'app/cli.js']) writeFileSync(join(folder, file), '');
+    symlinkSync(join(folder, 'dist/cli.js'), join(folder, 'inmesh'));
+    const own = (script: string | undefined) => isOwnCommand(script, join(folder, 'dist'));
+    const found = ['dist/cli.js', 'inmesh', 'app/cli.js', 'none/cli.js'].map((name) =>
+      own(join(folder, name)),
+    );
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(found, [true, true, false, false]);
+    assert.equal(own(undefined), false);
   });
 
   it('knows threads for module loaders, and leaves application workers in', () => {
