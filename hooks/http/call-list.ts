@@ -3,7 +3,7 @@ import type { Exchange } from './exchange';
 /**
  * Calls in flight. Not a Set: one that changes with every call leaves old tables behind, each with a pointer to the
  * next and to the calls it held, and once the first is old none of them dies young (measured on Node 24: scavenges
- * of 8 ms instead of 0.2 ms).
+ * of 8 ms instead of 0.4 ms).
  */
 export class CallList {
   private readonly calls: Exchange[] = [];
