@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Attempt, Call, LocalReply, ResetReason, Retry } from '../../src/call';
 import { type Connection, Dial, LimitedDial, type LimitedDialListener, type Pool } from '../../src/transport';
 import { LocalReplySocket, replyBytes } from './local-reply';
+import { sendMirrors } from './mirror';
 import type { Parking } from './parking';
 import { Phase } from './phase';
 import { RoutedHead } from './routed-head';
@@ -24,6 +25,10 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   local = false;
   /** This attempt was sent again because the reused connection it was first sent on was dead. */
   refreshed = false;
+  /** The copies that the route wants were sent. */
+  mirrored = false;
+  /** The application's request is complete. */
+  abstract complete: boolean;
   abstract readonly parking: Parking;
   abstract readonly timers: Timers;
   protected headIsFinal = false;
@@ -87,6 +92,7 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
     this.refreshed = false;
     if (this.headIsFinal) this.writeHead(step);
     this.connect(false);
+    sendMirrors(this);
   }
 
   /** `fresh`: not on a connection that was used before. */

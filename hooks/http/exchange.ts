@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Begin, Delay, Scheme } from '../../src/call';
 import { Attempts } from './attempts';
 import { hold, letGo } from './keep-alive';
+import { sendMirrors } from './mirror';
 import type { Parking } from './parking';
 import type { AgentOptions, ParkingAgent } from './parking-agent';
 import { isWaiting, Phase } from './phase';
@@ -163,7 +164,9 @@ export class Exchange extends Attempts {
   requestEnded(): void {
     if (this.complete || this.phase === Phase.OVER) return;
     this.complete = true;
-    if (this.call !== undefined) this.timers.requestSent(this.call);
+    if (this.call === undefined) return;
+    this.timers.requestSent(this.call);
+    sendMirrors(this);
   }
 
   private settled(whose: 'ours' | 'not-ours'): void {

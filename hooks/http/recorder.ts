@@ -77,6 +77,15 @@ export class Recorder {
     return output;
   }
 
+  /** The writes again, for somebody of whom the application does not hear. */
+  copy(): Output[] {
+    const output: Output[] = [];
+    for (const { data, encoding } of this.entries ?? []) {
+      if (data.length > 0) output.push({ data, encoding, callback: null });
+    }
+    return output;
+  }
+
   /** No other attempt will need it. */
   drop(): void {
     this.holding = false;

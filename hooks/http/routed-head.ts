@@ -107,8 +107,13 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
     this.recorder = recorder;
   }
 
+  /** The head of one attempt, as bytes. */
+  render(attempt: Attempt): string {
+    return renderHead(this.ownHead, this, attempt);
+  }
+
   protected writeHead(attempt: Attempt): void {
-    const head = renderHead(this.ownHead, this, attempt);
+    const head = this.render(attempt);
     this.changes = attempt;
     replaceHead(this.request, this.head, head);
     this.head = head;

@@ -49,6 +49,7 @@ export interface Routed {
 }
 
 const NOTHING_SENT = -1;
+const NO_MIRRORS: readonly MeshCall[] = [];
 const EXPECTED_TIMEOUT = 'x-envoy-expected-rq-timeout-ms';
 const NO_EXPECTED_TIMEOUT: HeaderEdit = { op: 'remove', name: EXPECTED_TIMEOUT };
 
@@ -75,6 +76,7 @@ export class MeshCall implements Call, Facts {
     private readonly routed: Routed,
     private readonly context: CallContext,
     private readonly beganAt: number,
+    readonly mirrors: readonly MeshCall[] = NO_MIRRORS,
   ) {
     const { plan } = routed;
     this.host = routed.host;

@@ -49,7 +49,8 @@ function planForward(action: ForwardAction, route: Route, countAttempts: boolean
     retry,
     timeoutMs,
     perTryTimeoutMs: effectivePerTryMs(retry?.perTryTimeoutMs ?? 0, timeoutMs),
-    replayLimitBytes: retries ? (route.perRequestBufferLimitBytes ?? DEFAULT_REPLAY_LIMIT) : 0,
+    replayLimitBytes:
+      retries || action.mirrors.length > 0 ? (route.perRequestBufferLimitBytes ?? DEFAULT_REPLAY_LIMIT) : 0,
     decorator: route.decoratorOperation
       ? { op: 'set', name: 'x-envoy-decorator-operation', value: route.decoratorOperation }
       : undefined,

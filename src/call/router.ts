@@ -13,7 +13,8 @@ import { drawDrop } from './drop-overload';
 import { FaultDelay } from './fault';
 import type { HostEntry } from './host-entry';
 import { delayed, localReply, type ReplyParts, TEXT, withEdits } from './local-reply';
-import { type CallContext, MeshCall } from './mesh-call';
+import { type CallContext, MeshCall, type Routed } from './mesh-call';
+import { mirrorsOf } from './mirror';
 import { type Forward, type ForwardPlan, TLS_PLAN } from './plan';
 import { requestEdits } from './request-headers';
 import { withRule } from './response-headers';
@@ -166,26 +167,25 @@ export class Router {
     const facts = new EarlyFacts(routeName, cluster);
     const edits = requestEdits(input, destination, action.plan.decorator, context.envoyHeaders, facts);
     const rewrites = action.rewrite !== undefined || destination.hostRewrite !== undefined;
-    return new MeshCall(
-      {
-        host: entry.host,
-        routeName,
-        upstream,
-        plan: action.plan,
-        input,
-        destination,
-        method: head.method,
-        path: head.method === 'CONNECT' ? target : rewritten(action, input),
-        authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
-        edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, input) : edits,
-        cors,
-        key: hash.key,
-        cookies: hash.cookies,
-        delayed: matched.delayed,
-      },
-      context,
-      beganAt,
-    );
+    const routed: Routed = {
+      host: entry.host,
+      routeName,
+      upstream,
+      plan: action.plan,
+      input,
+      destination,
+      method: head.method,
+      path: head.method === 'CONNECT' ? target : rewritten(action, input),
+      authority: destination.hostRewrite ?? (absolute ? input.authority : undefined),
+      edits: rewrites && context.envoyHeaders ? withOriginals(edits, action, input) : edits,
+      cors,
+      key: hash.key,
+      cookies: hash.cookies,
+      delayed: matched.delayed,
+    };
+    if (action.action.mirrors.length === 0) return new MeshCall(routed, context, beganAt);
+    const mirrors = mirrorsOf(action, routed, this.upstreams, context, beganAt);
+    return new MeshCall(routed, context, beganAt, mirrors);
   }
 
   /** Redirects and direct responses. */

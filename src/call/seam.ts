@@ -84,6 +84,8 @@ export interface Call {
   readonly timeoutMs: number;
   /** Bytes of request body worth keeping. 0 = nothing can be retried. */
   readonly replayLimitBytes: number;
+  /** Copies to send elsewhere once the request is complete; what becomes of them is nobody's concern. */
+  readonly mirrors: readonly Call[];
   /** The next attempt; counts it. */
   next(now: number): Attempt | LocalReply;
   /**

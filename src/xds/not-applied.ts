@@ -3,7 +3,6 @@
  * implements a feature removes its row; nothing else changes.
  */
 const NOT_APPLIED = {
-  mirror: 'mirrored requests are not sent',
   istioMutual: 'hosts of the cluster are not managed: the process has no mesh identity',
   upstreamTls: 'hosts of the cluster are not managed',
   http2: 'hosts of the cluster are not managed',

@@ -21,6 +21,8 @@ export interface TestService {
   readonly connectTimeoutMs?: number;
   readonly maxRequestsPerConnection?: number;
   readonly setHeaders?: Readonly<Record<string, string>>;
+  /** Ports on 127.0.0.1 that get a copy of every call, each a cluster of its own. */
+  readonly mirrors?: readonly number[];
   /** Of the cluster; what is absent is unlimited. */
   readonly limits?: Readonly<Partial<CircuitBreakers>>;
   /** Injected into every call. */

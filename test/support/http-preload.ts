@@ -26,6 +26,8 @@ function install(mesh: TestMesh): void {
   for (const service of mesh.services) {
     const name = `outbound|${service.port}||${service.host}`;
     clusters.push(clusterOf(name, service));
+    for (const port of service.mirrors ?? [])
+      clusters.push(clusterOf(mirrorName(port), { ...service, endpoints: [port] }));
     if (service.tls) tls[`${service.host}:${service.port}`] = name;
     else {
       ports[service.port] ??= [];
@@ -83,7 +85,8 @@ function virtualHostOf(name: string, service: TestService): VirtualHost {
           perTryTimeoutMs: service.perTryTimeoutMs ?? 0,
           backOff: { baseMs: service.backOffMs ?? 1, maxMs: service.backOffMs ?? 2 },
         });
-  const action = forward(name, { timeoutMs: service.timeoutMs ?? 0, retry });
+  const mirrors = (service.mirrors ?? []).map((port) => ({ cluster: mirrorName(port), shadowSuffix: false }));
+  const action = forward(name, { timeoutMs: service.timeoutMs ?? 0, retry, mirrors });
   const changes = {
     ...(service.setHeaders === undefined ? {} : { headers: setHeaders(service.setHeaders) }),
     ...(service.fault === undefined ? {} : { fault: faultOf(service.fault) }),
@@ -92,6 +95,10 @@ function virtualHostOf(name: string, service: TestService): VirtualHost {
     [service.host],
     service.prefix === undefined ? [route(action, '/', changes)] : [route(action, service.prefix, changes)],
   );
+}
+
+function mirrorName(port: number): string {
+  return `outbound|80||mirror-${port}.test`;
 }
 
 function faultOf({ delayMs, abort }: NonNullable<TestService['fault']>): FaultPolicy {

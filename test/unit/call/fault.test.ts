@@ -40,7 +40,7 @@ describe('faults', () => {
     assert.deepEqual([header(answer, 'x-destination'), header(answer, 'x-route')], ['1', '1']);
   });
   it('an abort is not seen by outlier detection', () => {
-    const detection = outlierDetection({ consecutive5xx: 1 });
+    const detection = outlierDetection({ consecutive5xx: 1, maxEjectionPercent: 100 });
     const one = cluster('c', [endpoint('10.0.0.1', 80)], { outlierDetection: detection });
     const action = forward('c');
     const abort = { abort: { status: 503, fraction: ALWAYS } };
