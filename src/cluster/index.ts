@@ -2,4 +2,4 @@ export { ClusterState, type Cursor, endpointKey } from './cluster-state';
 export { EdfSchedule } from './edf-schedule';
 export { EndpointState } from './endpoint-state';
 export { ClusterLimits, limitsOf } from './limits';
-export { type U64, xxHash64, xxHash64Into } from './xx-hash';
+export { NO_SEED, type U64, xxHash64, xxHash64Into } from './xx-hash';

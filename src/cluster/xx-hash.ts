@@ -16,6 +16,7 @@ const P4 = { hi: 0x85ebca77 | 0, lo: 0xc2b2ae63 | 0 };
 const P5 = { hi: 0x27d4eb2f, lo: 0x165667c5 };
 
 const STRIPE = 32;
+export const NO_SEED: U64 = { hi: 0, lo: 0 };
 
 /** A 64-bit register; halves are signed 32-bit, which V8 keeps as small integers. */
 class Register {
@@ -86,11 +87,11 @@ const hash = new Register();
 const turned = new Register();
 const lanes = [new Register(), new Register(), new Register(), new Register()] as const;
 
-/** Hashes the first `length` bytes. `seed` in [0, 2^32). Halves of the result are written to `into` at `at`. */
+/** Hashes the first `length` bytes. The halves of the result are written at `at`. */
 export function xxHash64Into(
   bytes: Uint8Array,
   length: number,
-  seed: number,
+  seed: U64,
   high: Uint32Array,
   low: Uint32Array,
   at: number,
@@ -99,7 +100,7 @@ export function xxHash64Into(
   if (length >= STRIPE) offset = hashStripes(bytes, length, seed);
   else {
     hash.set(P5.hi, P5.lo);
-    hash.add(0, seed);
+    hash.add(seed.hi, seed.lo);
   }
   hash.add(0, length);
   for (; offset + 8 <= length; offset += 8) {
@@ -136,15 +137,15 @@ export function xxHash64Into(
 }
 
 /** The four lanes over all whole stripes; returns the bytes taken. */
-function hashStripes(bytes: Uint8Array, length: number, seed: number): number {
+function hashStripes(bytes: Uint8Array, length: number, seed: U64): number {
   const [a, b, c, d] = lanes;
-  a.set(0, seed);
+  a.set(seed.hi, seed.lo);
   a.add(P1.hi, P1.lo);
   a.add(P2.hi, P2.lo);
-  b.set(0, seed);
+  b.set(seed.hi, seed.lo);
   b.add(P2.hi, P2.lo);
-  c.set(0, seed);
-  d.set(0, seed);
+  c.set(seed.hi, seed.lo);
+  d.set(seed.hi, seed.lo);
   d.add(~P1.hi, ~P1.lo);
   d.add(0, 1);
   let offset = 0;
@@ -183,8 +184,8 @@ function word(bytes: Uint8Array, at: number): number {
 const oneHigh = new Uint32Array(1);
 const oneLow = new Uint32Array(1);
 
-/** xxHash64 of bytes; `seed` in [0, 2^32). */
-export function xxHash64(bytes: Uint8Array, seed = 0): U64 {
+/** xxHash64 of bytes. */
+export function xxHash64(bytes: Uint8Array, seed: U64 = NO_SEED): U64 {
   xxHash64Into(bytes, bytes.length, seed, oneHigh, oneLow, 0);
   return { hi: oneHigh[0] as number, lo: oneLow[0] as number };
 }

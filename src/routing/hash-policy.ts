@@ -3,7 +3,7 @@
  * part of the request is there adds to the key, in order; a terminal one ends it.
  */
 
-import { type U64, xxHash64 } from '../cluster';
+import { NO_SEED, type U64, xxHash64 } from '../cluster';
 import type { HashPolicy } from '../model';
 import type { HeaderEdit, HeaderLookup, MatchInput } from './request';
 
@@ -33,20 +33,25 @@ export function hashRequest(
   for (const policy of policies) {
     let value = partOf(policy, input, sources);
     if (value === undefined && policy.kind === 'cookie' && policy.ttlMs !== undefined) {
-      value = newCookieValue(sources.random);
+      const made = newCookieValue(sources.random);
+      value = made;
       cookies ??= [];
-      cookies.push(setCookie(policy.name, value, policy.ttlMs, policy.path));
+      cookies.push(setCookie(policy.name, made, policy.ttlMs, policy.path));
     }
-    if (value !== undefined) key = joined(key, xxHash64(Buffer.from(value, 'latin1')));
+    if (value !== undefined) key = joined(key, hashOf(value));
     if (policy.terminal && key !== undefined) break;
   }
   return { key, cookies: cookies ?? NO_COOKIES };
 }
 
-function partOf(policy: HashPolicy, input: MatchInput, { sourceIp }: HashSources): string | undefined {
+function partOf(
+  policy: HashPolicy,
+  input: MatchInput,
+  { sourceIp }: HashSources,
+): string | readonly string[] | undefined {
   switch (policy.kind) {
     case 'header':
-      return headerValue(input.header(policy.name));
+      return input.header(policy.name);
     case 'cookie':
       return cookieValue(input.header('cookie'), policy.name) || undefined;
     case 'query':
@@ -56,9 +61,10 @@ function partOf(policy: HashPolicy, input: MatchInput, { sourceIp }: HashSources
   }
 }
 
-/** The order of several lines does not count. */
-function headerValue(lines: ReturnType<HeaderLookup>): string | undefined {
-  return lines === undefined || typeof lines === 'string' ? lines : [...lines].sort().join('');
+/** The order of several header lines does not count: each is the seed of the next, in alphabetical order. */
+function hashOf(value: string | readonly string[]): U64 {
+  if (typeof value === 'string') return xxHash64(Buffer.from(value, 'latin1'));
+  return [...value].sort().reduce((seed, line) => xxHash64(Buffer.from(line, 'latin1'), seed), NO_SEED);
 }
 
 /** The raw value of the first of that name; names are case-sensitive. */

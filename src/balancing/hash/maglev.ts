@@ -15,6 +15,8 @@ import {
 } from './table';
 
 const EMPTY = 0xffffffff;
+/** Seed of the hash that a host's steps come from. */
+const SECOND: U64 = { hi: 0, lo: 1 };
 
 class Maglev implements HashTable {
   constructor(
@@ -44,7 +46,7 @@ export function* buildMaglev(weighted: readonly WeightedHost[], tableSize: numbe
   const turn = new Float64Array(count);
   sortedHosts.forEach(({ key }, i) => {
     next[i] = remainder(xxHash64(utf8(key)), tableSize);
-    skip[i] = remainder(xxHash64(utf8(key), 1), tableSize - 1) + 1;
+    skip[i] = remainder(xxHash64(utf8(key), SECOND), tableSize - 1) + 1;
   });
   const greatest = weighted.reduce((max, { share }) => Math.max(max, share), 0);
   const places = new Uint32Array(tableSize).fill(EMPTY);

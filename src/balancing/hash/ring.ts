@@ -3,7 +3,7 @@
  * `address:port_1`, …; a key belongs to the first point at or after its hash.
  */
 
-import { type EndpointState, type U64, xxHash64Into } from '../../cluster';
+import { type EndpointState, NO_SEED, type U64, xxHash64Into } from '../../cluster';
 import { type HashTable, hashKeyOf, STEPS, type TableBuild, utf8, type WeightedHost } from './table';
 
 /** Points by their hash, ascending. */
@@ -57,7 +57,7 @@ export function* buildRing(
     target += scale * share;
     for (let i = 0; count < target; i++, count++) {
       const length = key.number(i);
-      xxHash64Into(key.bytes, length, 0, points.high, points.low, count);
+      xxHash64Into(key.bytes, length, NO_SEED, points.high, points.low, count);
       points.owner[count] = at;
       if (count % STEPS === STEPS - 1) yield;
     }
