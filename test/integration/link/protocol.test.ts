@@ -145,6 +145,29 @@ describe('link: the delta protocol', () => {
     assert.ok(feed.hosts.get('http:80:reviews'));
   });
 
+  it('endpoints that a returning control plane has no news of stay, while it is silent on others', async () => {
+    server.emptyVersions = false;
+    const reviews = mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }]);
+    server.set(reviews);
+    const asks = [
+      { scheme: 'http', port: 80, host: 'reviews' },
+      { scheme: 'http', port: 80, host: 'ratings' },
+    ] as const;
+    const { feed, stop } = linkInProcess(server.address, asks, { absentAfterMs: 100 });
+    await feed.until('answers', () => feed.hosts.size === 2);
+    server.stop();
+    const both = mesh([
+      { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
+      { host: RATINGS, endpoints: [] },
+    ]);
+    server.set({ ...both, endpoints: reviews.endpoints });
+    await server.start();
+    // Announced once its endpoints count as not existing.
+    await feed.until('ratings', () => feed.hosts.get('http:80:ratings') != null);
+    assert.equal(feed.addresses(clusterName(REVIEWS)).length, 1);
+    stop();
+  });
+
   it('a name that is left out of the answers does not exist after a while; it may exist later', async () => {
     const all = mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }]);
     server.set({ ...all, endpoints: [] });
