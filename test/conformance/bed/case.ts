@@ -38,6 +38,8 @@ export interface Comparison {
   readonly together?: boolean;
   /** Every call of both sides takes between these milliseconds. */
   readonly ms?: readonly [number, number];
+  /** Copies are sent beside the call: which one arrives first is chance. */
+  readonly mirrored?: boolean;
   /** The pattern of connections to the backends is the same. */
   readonly connections?: boolean;
   /** Further differences that are on purpose, by name of the part (`response header etag`), with the reason. */

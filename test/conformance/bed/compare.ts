@@ -22,9 +22,11 @@ export function differences(each: Case, { envoy, inmesh }: CaseRun): string[] {
   if (each.connections && connections(envoy) !== connections(inmesh)) {
     found.push(`connections: Envoy ${connections(envoy)}, inmesh ${connections(inmesh)}`);
   }
+  const of = (side: SideRun) =>
+    side.calls.map(({ facts }) => (each.mirrored ? byBackend(tolerate(facts)) : tolerate(facts)));
   const ordered = together ? sorted : (facts: readonly Facts[]) => facts;
-  const theirs = ordered(envoy.calls.map(({ facts }) => tolerate(facts)));
-  const ours = ordered(inmesh.calls.map(({ facts }) => tolerate(facts)));
+  const theirs = ordered(of(envoy));
+  const ours = ordered(of(inmesh));
   theirs.forEach((facts, at) => {
     for (const [part, a, b] of parts(facts, ours[at]!, backends === 'exact')) {
       if (a === b || each.tolerate?.[part] !== undefined) continue;
@@ -135,6 +137,10 @@ function connections({ calls }: SideRun): string {
       return known.indexOf(serial);
     })
     .join(' ');
+}
+
+function byBackend(facts: Facts): Facts {
+  return { ...facts, seen: [...facts.seen].sort((a, b) => (a.backend < b.backend ? -1 : 1)) };
 }
 
 function sorted(facts: readonly Facts[]): readonly Facts[] {

@@ -67,6 +67,15 @@ export const TOLERATED: readonly Tolerated[] = [
     apply: onHeaders((headers) => masked(headers, 'date', () => 'any')),
   },
   {
+    what: 'address in `x-forwarded-for` of a mirrored request',
+    why: "the sender's own: Envoy takes that of the machine, inmesh that of the process",
+    apply: onHeaders((headers) =>
+      headers.some(([name]) => name === 'x-envoy-internal')
+        ? masked(headers, 'x-forwarded-for', (list) => list.replace(/[^ ,]+$/, 'own'))
+        : headers,
+    ),
+  },
+  {
     what: 'value of a made `x-request-id`',
     why: 'random; the version digit is 9 in the 1 % that Envoy samples for tracing',
     apply: onHeaders((headers) => masked(headers, 'x-request-id', (id) => (UUID.test(id) ? 'made' : id))),

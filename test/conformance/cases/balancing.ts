@@ -254,9 +254,12 @@ export const HASHING: CaseGroup = {
       tolerate: { 'response header set-cookie': 'the value is random' },
     },
     {
+      // Which host differs: the key is the instance's own address where Envoy takes that of its connection.
       title: 'useSourceIp: always the same host',
       yaml: hashed('{useSourceIp: true}'),
       requests: [{ times: 12 }],
+      backends: 'any',
+      connections: true,
     },
     {
       title: 'ringHash with minimumRingSize',
