@@ -89,9 +89,9 @@ export const TOLERATED: readonly Tolerated[] = [
     what: '`x-envoy-expected-rq-timeout-ms` of later attempts',
     why: 'what is left of a time-out when an attempt begins; the first attempt says it exactly',
     apply: onHeaders((headers) =>
-      masked(headers, 'x-envoy-expected-rq-timeout-ms', (ms) =>
-        Number(ms) % 50 === 0 ? ms : 'what is left',
-      ),
+      headers.some(([name, value]) => name === 'x-envoy-attempt-count' && value !== '1')
+        ? masked(headers, 'x-envoy-expected-rq-timeout-ms', () => 'what is left')
+        : headers,
     ),
   },
 ];
