@@ -277,6 +277,7 @@ export class Exchange extends Attempts {
     this.delay = undefined;
     this.local = false;
     this.connection = undefined;
+    this.timers.idleOff(request, shown);
     connection?.release(this.at, undefined);
     call?.end(this.at);
     this.call = undefined;

@@ -43,9 +43,16 @@ export class Timers {
 
   /** Node listens for a socket's timeout once per request; for a second socket it is done here. */
   idleOn(request: MeshRequest): void {
-    if (this.idleMs <= 0 || request.timeoutCb || request.socket === null) return;
-    request.timeoutCb = socketIdle;
-    request.socket.once('timeout', socketIdle);
+    const { socket } = request;
+    if (this.idleMs <= 0 || socket === null) return;
+    request.timeoutCb ??= socketIdle;
+    const listener = request.timeoutCb as () => void;
+    if (!socket.listeners('timeout').includes(listener)) socket.once('timeout', listener);
+  }
+
+  /** A socket that was shown and is not used after all must not report to a request that uses it later. */
+  idleOff(request: MeshRequest, socket: Socket | null): void {
+    if (request.timeoutCb) socket?.removeListener('timeout', request.timeoutCb as () => void);
   }
 
   /** The application's request is complete: route and per-try timeouts run from here, as in Envoy. */
