@@ -27,13 +27,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   xds: ['model', 'observe', 'config'],
   link: ['xds', 'model', 'observe', 'config'],
   dev: ['xds', 'model', 'observe', 'config'],
-  cli: ['dev', 'hooks', 'link', 'preload', 'xds', ...BELOW_HOOKS],
+  bridge: ['xds', 'model', 'observe', 'config'],
+  cli: ['bridge', 'dev', 'hooks', 'link', 'preload', 'xds', ...BELOW_HOOKS],
   preload: ['hooks', 'link', ...BELOW_HOOKS],
 };
 
 /** Packages that cost the application's start tens of milliseconds stay off its main thread. */
-const HEAVY = /^(@grpc\/grpc-js|protobufjs|pino|pino-pretty|commander|yaml)(\/|$)/;
-const HEAVY_ROOMS = ['link', 'xds', 'dev', 'cli'];
+const HEAVY =
+  /^(@grpc\/grpc-js|protobufjs|pino|pino-pretty|commander|yaml|ajv|@sinclair\/typebox|prom-client|node-zookeeper-client)(\/|$)/;
+const HEAVY_ROOMS = ['link', 'xds', 'dev', 'bridge', 'cli'];
 
 interface SourceFile {
   /** From the project's root, with slashes. */
