@@ -8,7 +8,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import { callStack } from '../src/observe';
-import { setImmediate } from '../src/observe/timers';
+import { setImmediate } from '../src/observe/native';
 import type { Hook, HookContext } from './hook';
 import { registerBuiltinHook, registerLibraryHook } from './library';
 

@@ -7,7 +7,8 @@
  *   dist/preload.js      the application's main thread: front door and hooks, as small as possible
  *   dist/agent.js        what the first call loads: mesh and link handle
  *   dist/re2.js          regular expressions of routes, loaded when a route has one
- *   dist/timers.js       Node's timers as the preload found them
+ *   dist/http-engine.js  what the first call to the mesh loads of the HTTP hook
+ *   dist/http-internals.js, dist/native.js  Node's functions as the preload found them
  *   dist/semver.js       version ranges, loaded when a hooked library is
  *   dist/link-worker.js  the worker thread: gRPC, protobuf
  *   dist/cli.js          the `inmesh` command
@@ -23,8 +24,10 @@ const DIST = path.join(ROOT, 'dist');
 const SPLIT = [
   { match: /^re2js$/, file: './re2.js' },
   { match: /^semver\/functions\/satisfies$/, file: './semver.js' },
-  { match: /\/observe\/timers$/, file: './timers.js' },
-  { match: /^\.\/timers$/, file: './timers.js', only: path.join(ROOT, 'src/observe') },
+  { match: /\/observe\/native$/, file: './native.js' },
+  { match: /^\.\/native$/, file: './native.js', only: path.join(ROOT, 'src/observe') },
+  { match: /^\.\/engine$/, file: './http-engine.js', only: path.join(ROOT, 'hooks/http') },
+  { match: /^\.\/internals$/, file: './http-internals.js', only: path.join(ROOT, 'hooks/http') },
   { match: /\/preload\/agent$|^\.\/agent$/, file: './agent.js', only: path.join(ROOT, 'src/preload') },
 ];
 
@@ -32,7 +35,9 @@ const BUNDLES = [
   { out: 'preload.js', entry: 'src/preload/main.ts', split: true },
   { out: 'agent.js', entry: 'src/preload/agent.ts', split: true },
   { out: 're2.js', source: "module.exports = require('re2js');" },
-  { out: 'timers.js', entry: 'src/observe/timers.ts' },
+  { out: 'native.js', entry: 'src/observe/native.ts' },
+  { out: 'http-engine.js', entry: 'hooks/http/engine.ts', split: true },
+  { out: 'http-internals.js', entry: 'hooks/http/internals.ts', split: true },
   { out: 'semver.js', source: "module.exports = require('semver/functions/satisfies');" },
   { out: 'link-worker.js', entry: 'src/link/worker/main.ts' },
   { out: 'cli.js', entry: 'src/cli/main.ts', executable: true },

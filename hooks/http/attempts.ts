@@ -2,7 +2,14 @@
 
 import type { Socket } from 'node:net';
 import type { Attempt, Call, LocalReply, ResetReason, Retry } from '../../src/call';
-import { type Connection, Dial, LimitedDial, type LimitedDialListener, type Pool } from '../../src/transport';
+import {
+  type Connection,
+  Dial,
+  LimitedDial,
+  type LimitedDialListener,
+  type Pool,
+  type Secure,
+} from '../../src/transport';
 import { LocalReplySocket, replyBytes } from './local-reply';
 import { sendMirrors } from './mirror';
 import type { Parking } from './parking';
@@ -37,6 +44,8 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   protected dial: Dial | LimitedDial | undefined;
   protected security: Security | undefined;
   private lastError: Error | undefined;
+  /** Why the cluster's TLS did not come about. */
+  private tlsFailure: string | undefined;
 
   /** Releases everything, once. */
   abstract finish(flag?: string): void;
@@ -58,10 +67,14 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
     this.dial = undefined;
     this.lastError = error;
-    // The endpoint answers, but not as the application's own TLS options want it: theirs to hear.
+    this.tlsFailure = undefined;
     if (secured && !timedOut) {
-      this.fail(error);
-      return;
+      // The endpoint answers, but not as the application's own TLS options want it: theirs to hear.
+      if (this.security !== undefined) {
+        this.fail(error);
+        return;
+      }
+      this.tlsFailure = this.parking.tlsFailed(this.attempt!, error);
     }
     this.parking.guard(
       this,
@@ -99,8 +112,8 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   connect(fresh: boolean): void {
     this.phase = Phase.CONNECTING;
     const { endpoint, limits, pool: settings } = this.attempt!;
-    const secure = this.security?.wrap;
-    const pool = this.pool();
+    const secure = this.secure;
+    const pool = this.pool(secure);
     if (fresh && limits !== undefined) pool.closeIdle();
     const idle = fresh ? undefined : pool.take(this.at);
     if (idle !== undefined) this.ride(idle);
@@ -112,10 +125,15 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
     } else this.overflow();
   }
 
+  /** TLS of the connection: the application's own or the cluster's. */
+  private get secure(): Secure | undefined {
+    return this.security ?? this.parking.secure(this.attempt!);
+  }
+
   /** Clusters with limits share no connections with others, so that theirs can be counted. */
-  private pool(): Pool {
+  private pool(secure: Secure | undefined): Pool {
     const { cluster, endpoint, limits, pool: settings } = this.attempt!;
-    const key = this.security === undefined ? '' : this.security.key;
+    const key = secure === undefined ? '' : secure.key;
     return this.parking.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, settings);
   }
 
@@ -165,7 +183,7 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   }
 
   private adoptSocket(socket: Socket): void {
-    const connection = this.parking.pools.adopt(socket, this.pool(), this.attempt!.pool);
+    const connection = this.parking.pools.adopt(socket, this.pool(this.secure), this.attempt!.pool);
     if (connection === undefined) {
       this.dialFailed(connectionReset(), false, false);
       return;
@@ -175,7 +193,7 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   }
 
   private connectFailed(reason: ResetReason): void {
-    this.react(this.call!.reset(this.at, reason, REPLAYABLE));
+    this.react(this.call!.reset(this.at, reason, REPLAYABLE, this.tlsFailure));
   }
 
   protected ride(connection: Connection): void {

@@ -14,9 +14,8 @@ import { URL } from 'node:url';
 import type { Hook, HookContext } from '../hook';
 import { isNativeRequest, unknownShape } from './internals';
 import { socketsAreMocked } from './mocks';
-import { Parking } from './parking';
+import type { Parking } from './parking';
 import type { AppAgent } from './parking-agent';
-import { MeshClientRequest } from './request';
 import { type RequestOptions, readTarget } from './target';
 import { replace } from './wrap';
 
@@ -38,14 +37,33 @@ function install(context: HookContext): void {
     context.log.line('warn', 'http.not-hooked', `http is not hooked on this Node: ${shape}`);
     return;
   }
-  const parking = new Parking(context);
+  const engine = new Engine(context);
   const httpModule = moduleExports(http) as Module;
   const httpsModule = moduleExports(https) as Module;
   const plain = isNativeRequest(httpModule.request);
-  patch(httpModule, parking, plain);
-  patch(httpsModule, parking, false);
-  patchAgentDestroy(parking);
+  patch(httpModule, engine, plain);
+  patch(httpsModule, engine, false);
+  patchAgentDestroy(engine);
   syncBuiltinESMExports();
+}
+
+/** All that only calls to the mesh need: loaded with the first of them, from a file of its own (scripts/build.js). */
+class Engine {
+  parking: Parking | undefined;
+  #parts: typeof import('./engine') | undefined;
+
+  constructor(readonly context: HookContext) {}
+
+  get parts(): typeof import('./engine') {
+    this.#parts ??= require('./engine') as typeof import('./engine');
+    return this.#parts;
+  }
+
+  /** May throw: its file may be gone. */
+  start(): Parking {
+    this.parking ??= new this.parts.Parking(this.context);
+    return this.parking;
+  }
 }
 
 /** The object that `require` gives, not a namespace made of it. */
@@ -54,11 +72,11 @@ function moduleExports(module: object): unknown {
 }
 
 /** `plain`: `request` is Node's own, so that our subclass may be constructed without passing somebody by. */
-function patch(module: Module, parking: Parking, plain: boolean): void {
+function patch(module: Module, engine: Engine, plain: boolean): void {
   const { request: originalRequest, get: originalGet } = module;
 
   function call(original: Original, self: unknown, args: IArguments, isGet: boolean): http.ClientRequest {
-    const options = plan(parking, module, args);
+    const options = plan(engine, module, args);
     if (options === undefined) return Reflect.apply(original, self, args as unknown as unknown[]);
     const [input, second, third] = args as unknown as unknown[];
     if (isUrlLike(input)) {
@@ -66,7 +84,7 @@ function patch(module: Module, parking: Parking, plain: boolean): void {
       return Reflect.apply(original, self, [input, options, callback]);
     }
     if (!plain) return Reflect.apply(original, self, [options, second]);
-    const request = new MeshClientRequest(options, second) as unknown as http.ClientRequest;
+    const request = new engine.parts.MeshClientRequest(options, second) as unknown as http.ClientRequest;
     if (isGet) request.end();
     return request;
   }
@@ -80,13 +98,14 @@ function patch(module: Module, parking: Parking, plain: boolean): void {
 }
 
 /** The options with our agent in them, or undefined: not ours, or none of our business. */
-function plan(parking: Parking, module: Module, args: IArguments): object | undefined {
-  const { context } = parking;
+function plan(engine: Engine, module: Module, args: IArguments): object | undefined {
+  const { context } = engine;
   if (!context.enabled()) return undefined;
   try {
     const target = readTarget(args[0], args[1], module.globalAgent);
     if (target === undefined) return undefined;
-    if (parking.mesh.ownership(target.scheme, target.host, target.port) === 'not-ours') return undefined;
+    if (context.mesh.ownership(target.scheme, target.host, target.port) === 'not-ours') return undefined;
+    const parking = engine.parking ?? engine.start();
     if (socketsAreMocked()) {
       parking.leaveAlone('a mock of sockets');
       return undefined;
@@ -135,11 +154,11 @@ function isUrlLike(input: unknown): boolean {
 }
 
 /** An application that destroys its agent expects its calls to end. */
-function patchAgentDestroy(parking: Parking): void {
+function patchAgentDestroy(engine: Engine): void {
   const prototype = http.Agent.prototype as unknown as Record<'destroy', Original>;
   const original = prototype.destroy;
   replace(prototype, 'destroy', function destroy(this: AppAgent) {
-    parking.closeAgent(this);
+    engine.parking?.closeAgent(this);
     return Reflect.apply(original, this, arguments);
   } as unknown as Original);
 }

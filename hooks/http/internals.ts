@@ -1,10 +1,13 @@
 /**
  * What this hook touches of Node's `ClientRequest` that has no documented name. One place, checked at install by
  * building a request that goes nowhere: where the shape is another, the hook does not install.
+ *
+ * A file of its own in dist: loaded with the preload, it keeps what was there then for what the first call loads.
  */
 
 import * as http from 'node:http';
-import type { Socket } from 'node:net';
+import * as https from 'node:https';
+import { Socket } from 'node:net';
 
 /** One entry of `outputData`: bytes that wait for a socket. */
 export interface Output {
@@ -61,6 +64,28 @@ function nativeClientRequest(): typeof http.ClientRequest {
     prototype = Object.getPrototypeOf(prototype);
   }
   return (prototype?.constructor as typeof http.ClientRequest | undefined) ?? http.ClientRequest;
+}
+
+/** Methods as they were at the preload. */
+const requestPrototype = NativeClientRequest.prototype as unknown as NodeRequest;
+const httpAgent = http.Agent.prototype as unknown as AgentMethods;
+const httpsAgent = https.Agent.prototype as unknown as AgentMethods;
+export const native = {
+  implicitHeader: requestPrototype._implicitHeader,
+  finish: requestPrototype._finish,
+  send: requestPrototype._send,
+  listenerCount: NativeClientRequest.prototype.listenerCount,
+  emitOfSocket: Socket.prototype.emit,
+  addRequest: httpAgent.addRequest,
+  createSocket: httpAgent.createSocket,
+  httpConnect: httpAgent.createConnection,
+  httpsConnect: httpsAgent.createConnection,
+} as const;
+
+interface AgentMethods {
+  readonly addRequest: unknown;
+  readonly createSocket: unknown;
+  readonly createConnection: unknown;
 }
 
 /** Is this Node's own `http.request`, or somebody's wrapper? Told by its text; when in doubt it is a wrapper. */

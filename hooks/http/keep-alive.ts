@@ -1,6 +1,6 @@
 /** One ref for all calls that wait on nothing that holds the process by itself (decision 7). */
+import { setInterval } from '../../src/observe/native';
 
-const { setInterval } = globalThis;
 const LONG_MS = 2 ** 30;
 
 let holders = 0;

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { LocalReply } from '../../src/call';
-import { setImmediate } from '../../src/observe/timers';
+import { setImmediate } from '../../src/observe/native';
 
 /** The whole answer as bytes. A HEAD request gets no body, whatever `content-length` says. */
 export function replyBytes(reply: LocalReply, method: string): Buffer {

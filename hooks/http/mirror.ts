@@ -3,15 +3,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Attempt, Call, ReplayState } from '../../src/call';
-import { type Connection, Dial, LimitedDial, type LimitedDialListener } from '../../src/transport';
+import { clearTimeout, setTimeout } from '../../src/observe/native';
+import {
+  type Connection,
+  Dial,
+  LimitedDial,
+  type LimitedDialListener,
+  type Pool,
+  type Secure,
+} from '../../src/transport';
 import type { Attempts } from './attempts';
 import { NativeClientRequest, type NodeRequest, type Output } from './internals';
 import type { Parking } from './parking';
 import { readFrom, responseHeader } from './response';
 import { rewind } from './rewind';
 import { handOver, watchSocket } from './socket';
-
-const { setTimeout, clearTimeout } = globalThis;
 
 /** Copies on their way at once, in the whole process; beyond, calls are not copied. */
 const MOST = 1024;
@@ -69,14 +75,15 @@ class Mirror implements LimitedDialListener {
       this.timer = setTimeout(() => this.expire(), timeoutMs);
       this.timer.unref();
     }
-    const { cluster, endpoint, limits } = step;
-    const pool = this.parking.pools.pool(endpoint, limits === undefined ? '' : `|${cluster}`, step.pool);
+    const { endpoint, limits } = step;
+    const secure = this.parking.secure(step);
+    const pool = this.pool(step, secure);
     const idle = pool.take(this.at);
     const settings = { ...step.pool, connectTimeoutMs: Math.min(step.pool.connectTimeoutMs, CONNECT_MS) };
     if (idle !== undefined) this.ride(idle);
-    else if (limits === undefined) this.dial = new Dial(endpoint, settings, this);
+    else if (limits === undefined) this.dial = new Dial(endpoint, settings, this, secure);
     else if (limits.mayWait) {
-      const dial = new LimitedDial(pool, limits, endpoint, settings, this);
+      const dial = new LimitedDial(pool, limits, endpoint, settings, this, secure);
       this.dial = dial;
       dial.start();
     } else this.finish();
@@ -92,8 +99,9 @@ class Mirror implements LimitedDialListener {
     this.parking.guard(this, this.ride, connection);
   }
 
-  dialFailed(_error: Error, timedOut: boolean): void {
+  dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
     this.dial = undefined;
+    if (secured && !timedOut) this.parking.tlsFailed(this.attempt!, error);
     this.call.reset(this.parking.now(), timedOut ? 'connection-timeout' : 'remote-connection-failure', LOST);
     this.finish();
   }
@@ -104,11 +112,16 @@ class Mirror implements LimitedDialListener {
     this.finish();
   }
 
+  /** Shared with the calls' own. */
+  private pool({ cluster, endpoint, limits, pool }: Attempt, secure: Secure | undefined): Pool {
+    const key = secure === undefined ? '' : secure.key;
+    return this.parking.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, pool);
+  }
+
   private adopt(socket: Socket): void {
-    const { cluster, endpoint, limits, pool: settings } = this.attempt!;
-    const { pools } = this.parking;
-    const pool = pools.pool(endpoint, limits === undefined ? '' : `|${cluster}`, settings);
-    const connection = pools.adopt(socket, pool, settings);
+    const attempt = this.attempt!;
+    const pool = this.pool(attempt, this.parking.secure(attempt));
+    const connection = this.parking.pools.adopt(socket, pool, attempt.pool);
     if (connection === undefined) {
       this.finish();
       return;

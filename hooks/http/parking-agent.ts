@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { CallList } from './call-list';
 import type { Exchange } from './exchange';
-import { hasProxyConfig, type NodeRequest } from './internals';
+import { hasProxyConfig, type NodeRequest, native } from './internals';
 
 /** What Node hands to `addRequest`. */
 export type AgentOptions = Record<string, unknown> & { host: string; port: number | string };
@@ -113,9 +113,6 @@ export class ParkingAgent {
 }
 
 const agentPrototype = http.Agent.prototype as unknown as AppAgent;
-const { addRequest: nativeAddRequest, createSocket: nativeCreateSocket } = agentPrototype;
-const nativeHttpConnect = agentPrototype.createConnection;
-const nativeHttpsConnect = (https.Agent.prototype as unknown as AppAgent).createConnection;
 
 /** Why calls with this agent are left to it (decision 8), or undefined. */
 export function leaveToAgent(agent: AppAgent): string | undefined {
@@ -126,15 +123,15 @@ export function leaveToAgent(agent: AppAgent): string | undefined {
   if (isAgentKeepAlive(agent)) return undefined;
   // Such agents change the request or decide where it goes; what is patched on Node's own prototype is for all.
   const { addRequest, createSocket, createConnection } = agent;
-  if (addRequest !== nativeAddRequest && addRequest !== agentPrototype.addRequest) {
+  if (addRequest !== native.addRequest && addRequest !== agentPrototype.addRequest) {
     return 'an agent with its own addRequest';
   }
-  if (createSocket !== nativeCreateSocket && createSocket !== agentPrototype.createSocket) {
+  if (createSocket !== native.createSocket && createSocket !== agentPrototype.createSocket) {
     return 'an agent with its own createSocket';
   }
   const known =
-    createConnection === nativeHttpConnect ||
-    createConnection === nativeHttpsConnect ||
+    createConnection === native.httpConnect ||
+    createConnection === native.httpsConnect ||
     createConnection === agentPrototype.createConnection ||
     createConnection === (https.Agent.prototype as unknown as AppAgent).createConnection;
   return known ? undefined : 'an agent with its own createConnection';

@@ -1,15 +1,20 @@
 /** Everything that the hook's parts share, and the place where requests are parked. */
 
-import type { Mesh } from '../../src/call';
-import { Pools } from '../../src/transport';
+import type { Attempt, Mesh } from '../../src/call';
+import { setTimeout } from '../../src/observe/native';
+import {
+  Pools,
+  type Secure,
+  TlsUnavailable,
+  UpstreamTlsContexts,
+  upstreamFailure,
+} from '../../src/transport';
 import type { HookContext } from '../hook';
 import { now } from './clock';
 import { Exchange } from './exchange';
 import type { NodeRequest } from './internals';
 import { type AgentOptions, type AppAgent, leaveToAgent, ParkingAgent } from './parking-agent';
 import { adopt, kExchange, type MeshRequest } from './request';
-
-const { setTimeout } = globalThis;
 
 /** Whose steps may fail. */
 interface Rescued {
@@ -21,6 +26,7 @@ interface Rescued {
 export class Parking {
   readonly mesh: Mesh;
   readonly pools: Pools;
+  private readonly tls: UpstreamTlsContexts;
   readonly now = now;
   private readonly agents = new WeakMap<AppAgent, ParkingAgent>();
   private readonly parkRequest = (request: NodeRequest, options: AgentOptions, agent: ParkingAgent): void =>
@@ -29,6 +35,21 @@ export class Parking {
   constructor(readonly context: HookContext) {
     this.mesh = context.mesh;
     this.pools = new Pools(this.now, { setTimeout });
+    this.tls = new UpstreamTlsContexts(context.log, this.now);
+  }
+
+  /** TLS that the cluster asks for; undefined for plain connections. */
+  secure({ tls }: Attempt): Secure | undefined {
+    return tls === undefined ? undefined : this.tls.secure(tls.settings, tls.authority);
+  }
+
+  /** Why TLS of the cluster's did not come about, in Envoy's words; what the operator must mend is said in a line. */
+  tlsFailed({ cluster }: Attempt, error: Error): string {
+    if (error instanceof TlsUnavailable) {
+      const message = `calls to ${cluster} are refused: its TLS cannot be set up: ${error.message}`;
+      this.context.log.line('warn', 'tls.unavailable', message, { cluster }, message);
+    }
+    return upstreamFailure(error);
   }
 
   /** The stand-in for an agent of the application; undefined where the agent must be left alone. */

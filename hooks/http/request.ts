@@ -5,7 +5,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange';
-import { NativeClientRequest, type NodeRequest, type Output } from './internals';
+import { NativeClientRequest, type NodeRequest, native, type Output } from './internals';
 import { onClose, onError, onResponse, onTunnel } from './outcome';
 
 export const kExchange = Symbol('inmesh.exchange');
@@ -20,19 +20,22 @@ type Native = NodeRequest & {
   destroy(error?: Error): unknown;
   setTimeout(...args: unknown[]): unknown;
 };
-const native = NativeClientRequest.prototype as unknown as Native;
+const prototype = NativeClientRequest.prototype as unknown as Native;
 // Documented methods are looked up at each call: what the application or its agents have patched in must be seen.
-const { _implicitHeader: nativeImplicitHeader, _finish: nativeFinish, _send: nativeSend } = native;
-
-const nativeListenerCount = NativeClientRequest.prototype.listenerCount;
+const {
+  implicitHeader: nativeImplicitHeader,
+  finish: nativeFinish,
+  send: nativeSend,
+  listenerCount: nativeListenerCount,
+} = native;
 
 function emitSocket(request: MeshRequest, socket: unknown): boolean {
-  return Reflect.apply(native.emit, request, ['socket', socket]);
+  return Reflect.apply(prototype.emit, request, ['socket', socket]);
 }
 
 /** Node's `emit` for a request of ours. */
 export function emitNative(request: MeshRequest, ...args: unknown[]): boolean {
-  return Reflect.apply(native.emit, request, args);
+  return Reflect.apply(prototype.emit, request, args);
 }
 
 /** A constructor like Node's own: a function, so that the state may be set while Node's runs. */
@@ -96,7 +99,7 @@ const methods = {
           break;
       }
     }
-    return Reflect.apply(native.emit, this, arguments);
+    return Reflect.apply(prototype.emit, this, arguments);
   },
 
   _implicitHeader(this: MeshRequest): void {
@@ -130,25 +133,25 @@ const methods = {
   },
 
   end(this: MeshRequest): unknown {
-    const result = Reflect.apply(native.end, this, arguments);
+    const result = Reflect.apply(prototype.end, this, arguments);
     this[kExchange]?.requestEnded();
     return result;
   },
 
   destroy(this: MeshRequest, error?: Error): unknown {
     const exchange = this[kExchange];
-    if (exchange === undefined) return native.destroy.call(this, error);
+    if (exchange === undefined) return prototype.destroy.call(this, error);
     // A socket that broke has marked the request; the application has not destroyed it yet.
     if (exchange.broken) this.destroyed = false;
     else if (this.destroyed) return this;
     exchange.destroyedByApplication = true;
-    native.destroy.call(this, error);
+    prototype.destroy.call(this, error);
     if (exchange.waiting) exchange.cancelled(error);
     return this;
   },
 
   setTimeout(this: MeshRequest, ms: unknown): unknown {
-    const result = Reflect.apply(native.setTimeout, this, arguments);
+    const result = Reflect.apply(prototype.setTimeout, this, arguments);
     if (typeof ms === 'number') this[kExchange]?.timers.setIdle(ms);
     return result;
   },

@@ -1,14 +1,15 @@
 /** `https:` to a mesh host: TLS is the application's own, made by its own agent, over a connection of ours (decision 10). */
 
 import { isIP, type Socket } from 'node:net';
+import type { Secure } from '../../src/transport';
 import type { AppAgent } from './parking-agent';
 import type { RoutedHead } from './routed-head';
 
 let agents = 0;
 const agentIds = new WeakMap<AppAgent, number>();
 
-export class Security {
-  /** Which connections may be shared: same agent, same TLS options. */
+export class Security implements Secure {
+  /** Same agent, same TLS options. */
   readonly key: string;
   private readonly options: Record<string, unknown>;
   private readonly app: AppAgent;
@@ -29,7 +30,13 @@ export class Security {
     this.key = own ? `own${++agents}` : `${idOf(app)}|${name}`;
   }
 
-  readonly wrap = (socket: Socket): Socket => this.app.createConnection({ ...this.options, socket });
+  prepare(ready: (error: undefined) => void): void {
+    ready(undefined);
+  }
+
+  wrap(socket: Socket): Socket {
+    return this.app.createConnection({ ...this.options, socket });
+  }
 }
 
 function idOf(agent: AppAgent): number {

@@ -1,9 +1,9 @@
 /** Handing sockets to requests and taking them back, as Node's own agent does. */
 
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Connection } from '../../src/transport';
 import { now } from './clock';
-import type { CarryingSocket } from './internals';
+import { type CarryingSocket, native } from './internals';
 import { emitNative, kExchange, type MeshRequest } from './request';
 
 /** Node's error for a connection that ended too early. */
@@ -55,7 +55,7 @@ export function watchSocket(socket: Socket): void {
   socket.emit = emitOfConnection as typeof socket.emit;
 }
 
-const { emit: emitOfSocket } = Socket.prototype;
+const { emitOfSocket } = native;
 
 /**
  * A failure before the response is policy's to judge: Node's own listener says it to the request, and when another

@@ -2,14 +2,12 @@
 
 import type { Socket } from 'node:net';
 import type { Call } from '../../src/call';
+import { clearTimeout, setTimeout } from '../../src/observe/native';
 import type { Exchange } from './exchange';
 import type { CarryingSocket } from './internals';
 import { overallTimeout, perTryTimeout } from './outcome';
 import { Phase } from './phase';
 import { emitNative, type MeshRequest } from './request';
-
-// As they were at preload: the application's tests may fake time.
-const { setTimeout, clearTimeout } = globalThis;
 
 export class Timers {
   private idleMs = 0;

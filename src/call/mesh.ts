@@ -3,7 +3,7 @@
 import type { Clock } from '../balancing';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
 import type { Log } from '../observe/log';
-import { clearImmediate, setImmediate } from '../observe/timers';
+import { clearImmediate, setImmediate } from '../observe/native';
 import { hostOfAuthority } from '../routing';
 import { nodeClock } from './clock';
 import { Directory } from './directory';
@@ -173,7 +173,7 @@ export class InProcessMesh implements Mesh, FeedListener {
     }
     for (const name of entry.clusters) {
       const cluster = this.upstreams.get(name)?.snapshot.cluster;
-      const reason = cluster === undefined ? undefined : unmanageableReason(cluster);
+      const reason = cluster === undefined ? undefined : unmanageableReason(cluster, entry.scheme);
       if (reason === undefined) continue;
       entry.ownership = 'not-ours';
       const host = `${entry.host}:${entry.port}`;

@@ -6,7 +6,7 @@
  */
 
 import type { ClusterLimits } from '../cluster';
-import type { ConnectionPoolSettings, Endpoint } from '../model';
+import type { ConnectionPoolSettings, Endpoint, UpstreamTls } from '../model';
 import type { HeaderEdit, RequestHead } from '../routing';
 
 export type { HeaderEdit, RequestHead } from '../routing';
@@ -37,12 +37,21 @@ export interface Attempt {
   readonly authority?: string;
   readonly edits: readonly HeaderEdit[];
   readonly pool: ConnectionPoolSettings;
+  /** TLS that begins here; undefined = the bytes go as the application's connection would have them. */
+  readonly tls?: AttemptTls;
   /** Where connections and waits for one are counted; undefined = the cluster has no limits. */
   readonly limits?: ClusterLimits;
   /** Milliseconds from `requestSent` (request complete) as in Envoy; 0 = none. */
   readonly perTryTimeoutMs: number;
   /** More attempts are possible: the hook must keep the body for a replay, up to `Call.replayLimitBytes`. */
   readonly retriable: boolean;
+}
+
+/** SIMPLE or MUTUAL of a DestinationRule, for one request. */
+export interface AttemptTls {
+  readonly settings: UpstreamTls;
+  /** The request's as it came, before rewrites: SNI and name of the certificate may follow it. */
+  readonly authority: string;
 }
 
 /** Try again after `ms` (0 = at once): call `next()` then. */
@@ -95,8 +104,8 @@ export interface Call {
   connected(now: number): boolean;
   /** The application's request is complete: route and per-try timeouts run from here. */
   requestSent(now: number): void;
-  /** The attempt ended without response header. */
-  reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply;
+  /** The attempt ended without response header. `transportFailure`: Envoy's words for what TLS said. */
+  reset(now: number, reason: ResetReason, replay: ReplayState, transportFailure?: string): Retry | LocalReply;
   /** Response header arrived (never 1xx but 101). `header(name)` as in RequestHead. */
   response(
     now: number,

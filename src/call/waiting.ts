@@ -1,5 +1,5 @@
 import type { LinkState } from '../model';
-import { clearTimeout, setTimeout } from '../observe/timers';
+import { clearTimeout, setTimeout } from '../observe/native';
 import type { HostEntry } from './host-entry';
 
 type Answer = (ownership: 'ours' | 'not-ours') => void;

@@ -1,6 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
-import { clearInterval, setImmediate, setInterval } from '../observe/timers';
+import { clearInterval, setImmediate, setInterval } from '../observe/native';
 import { type Ask, askKey, type Scheme } from './protocol';
 import { ALIVE_MS, LINK_CHANNEL, type ProxyAnswer, type ProxyRequest, proxyChannel } from './proxy-protocol';
 

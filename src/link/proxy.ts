@@ -1,7 +1,7 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { type FeedListener, HostIndex, type LinkState, type MeshFeed } from '../model';
 import type { Log } from '../observe';
-import { clearInterval, setInterval } from '../observe/timers';
+import { clearInterval, setInterval } from '../observe/native';
 import { FeedCache } from './feed-cache';
 import { type Ask, askKey, type Scheme } from './protocol';
 import { ALIVE_MS, LINK_CHANNEL, type ProxyAnswer, type ProxyRequest, proxyChannel } from './proxy-protocol';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../observe';
-import { clearTimeout, setTimeout } from '../observe/timers';
+import { clearTimeout, setTimeout } from '../observe/native';
 import type { MainMessage, WorkerMessage, WorkerStart } from './protocol';
 
 const FIRST_RESTART_MS = 500;

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { setTimeout } from './timers';
+import { setTimeout } from './native';
 
 const STDERR = 2;
 const RETRY_MS = 50;

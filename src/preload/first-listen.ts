@@ -1,6 +1,6 @@
 import { Server } from 'node:net';
 import { callStack } from '../observe';
-import { setImmediate } from '../observe/timers';
+import { setImmediate } from '../observe/native';
 
 /**
  * Calls back after the first time this process listens on a network port: it is a service then, and should know

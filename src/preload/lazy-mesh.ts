@@ -1,5 +1,5 @@
 import type { Begin, Mesh, Ownership, RequestHead, Scheme } from '../call';
-import { clearImmediate, setImmediate } from '../observe/timers';
+import { clearImmediate, setImmediate } from '../observe/native';
 
 /** Nothing is ours: what the hooks see when the mesh cannot be made. */
 const EMPTY: Mesh = {

@@ -1,5 +1,5 @@
 import * as net from 'node:net';
-import { clearTimeout, setTimeout } from '../observe/timers';
+import { clearTimeout, setTimeout } from '../observe/native';
 
 /** A place where a sidecar of this pod would answer (decision 12). */
 export interface SidecarAddress {

@@ -1,8 +1,7 @@
-import * as net from 'node:net';
+import type * as net from 'node:net';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
-
-const { connect } = net;
-const { setTimeout, clearTimeout, setImmediate } = globalThis;
+import { clearTimeout, connect, setImmediate, setTimeout } from '../observe/native';
+import type { ConnectionKey } from './pool';
 
 /** Who waits for a connection. Exactly one of the two is called, unless the dial is cancelled. */
 export interface DialListener {
@@ -11,8 +10,15 @@ export interface DialListener {
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void;
 }
 
-/** Layers TLS over an established connection; `secureConnect` of the result is waited for. */
-export type Secure = (socket: net.Socket) => net.Socket;
+/** Layers TLS over an established connection. */
+export interface Secure {
+  /** Connections with the same key may be shared. */
+  readonly key: ConnectionKey;
+  /** Calls back, at once or later, when `wrap` may be called; an error says why it may not. */
+  prepare(ready: (error: Error | undefined) => void): void;
+  /** `secureConnect` of the result is waited for. May throw. */
+  wrap(socket: net.Socket): net.Socket;
+}
 
 /** One attempt to connect to one endpoint, TLS handshake and connect timeout included. Keeps the process alive. */
 export class Dial {
@@ -49,12 +55,21 @@ export class Dial {
       this.succeed();
       return;
     }
+    this.secured = true;
+    this.secure.prepare(this.onPrepared);
+  };
+
+  private readonly onPrepared = (error: Error | undefined): void => {
+    if (this.over) return;
+    if (error !== undefined) {
+      this.fail(error, false);
+      return;
+    }
     const plain = this.socket;
     this.unlisten();
     plain.on('error', ignoreError);
-    this.secured = true;
     try {
-      this.socket = this.secure(plain);
+      this.socket = this.secure!.wrap(plain);
     } catch (error) {
       plain.destroy();
       this.fail(error as Error, false);
