@@ -1,7 +1,7 @@
 /**
  * The lab from a shell:
- *   tsx lab/main.ts install [istiod envoy node]   installs what is missing, prints one JSON line for each
- *   tsx lab/main.ts istiod FOLDER                 runs an istiod on a folder of YAML until interrupted
+ *   tsx lab/main.ts install [istiod envoy node nacos …]   installs what is missing, prints one JSON line for each
+ *   tsx lab/main.ts istiod FOLDER                         runs an istiod on a folder of YAML until interrupted
  */
 import { resolve } from 'node:path';
 import { coldInstalls } from './cache';
@@ -9,12 +9,16 @@ import { envoyBinary } from './envoy';
 import { type Installed, isSkipped } from './installed';
 import { startIstiod } from './istiod';
 import { istiodBinary } from './istiod-binary';
+import { mavenProject } from './maven-project';
 import { NODE_VERSIONS, nodeVersion } from './node-version';
 
 const INSTALLERS: Readonly<Record<string, () => Promise<readonly Installed[]>>> = {
   istiod: async () => [await istiodBinary()],
   envoy: async () => [await envoyBinary()],
   node: () => Promise.all(Object.values(NODE_VERSIONS).map((version) => nodeVersion(version))),
+  nacos: async () => [await mavenProject('nacos-3x')],
+  'nacos-2x': async () => [await mavenProject('nacos-2x'), await mavenProject('nacos-2x', 'istio')],
+  zookeeper: async () => [await mavenProject('zookeeper')],
 };
 
 async function install(names: readonly string[]): Promise<void> {
@@ -43,7 +47,7 @@ async function runIstiod(folder: string): Promise<void> {
 async function main([command, ...args]: readonly string[]): Promise<void> {
   if (command === 'install') return install(args.length > 0 ? args : Object.keys(INSTALLERS));
   if (command === 'istiod' && args[0]) return runIstiod(args[0]);
-  throw new Error('usage: main.ts install [istiod envoy node] | main.ts istiod FOLDER');
+  throw new Error(`usage: main.ts install [${Object.keys(INSTALLERS).join(' ')}] | main.ts istiod FOLDER`);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

@@ -17,6 +17,22 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port between ${FIRST} and ${LAST}`);
 }
 
+/**
+ * A port `p` such that `p + offset` is free too for every offset, for servers that derive their other ports from one.
+ * All of them count as given.
+ */
+export async function freePortFamily(offsets: readonly number[]): Promise<number> {
+  for (let tries = 0; tries < 200; tries++) {
+    const base = await freePort();
+    const others = offsets.map((offset) => base + offset);
+    const usable = await Promise.all(others.map((port) => !given.has(port) && isFree(port)));
+    if (usable.includes(false)) continue;
+    for (const port of others) given.add(port);
+    return base;
+  }
+  throw new Error(`no port with free neighbours at ${offsets.join(', ')}`);
+}
+
 export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort));
 }
