@@ -1,0 +1,99 @@
+/** From changes of the content to renderings, at a pace that the bridge can hold. */
+
+import type { ServedContent } from '../model';
+import { Rendering } from './rendering';
+
+/** One stream's side of a publication. */
+export interface Subscriber {
+  /** A new rendering is there. `since`: when the first news in it came (ms, monotonic). */
+  published(since: number): void;
+}
+
+export interface PublisherOptions {
+  readonly content: ServedContent;
+  /** Least time between two renderings, milliseconds. */
+  readonly minPushIntervalMs: number;
+  /** Milliseconds, monotonic; the clock of `ServedContent.onChange`. */
+  readonly now: () => number;
+  /** Told of each rendering that differs from the one before. */
+  readonly onRendered?: (rendered: Rendered) => void;
+}
+
+export interface Rendered {
+  readonly changed: number;
+  readonly resources: number;
+  /** Encoding and hashing, milliseconds. */
+  readonly ms: number;
+}
+
+/** The interval is at least so many times what the last rendering cost: pushing never takes the whole process. */
+const COST_FACTOR = 4;
+
+export class Publisher {
+  private rendering: Rendering | undefined;
+  private readonly subscribers = new Set<Subscriber>();
+  private readonly leave: () => void;
+  private changed = new Set<string>();
+  /** Of the news that are in no rendering yet; undefined: there are none. */
+  private since: number | undefined;
+  private notBefore = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: PublisherOptions) {
+    const { content, now } = options;
+    if (content.snapshot) this.since = now();
+    this.leave = content.onChange((names, receivedAt) => this.onChange(names, receivedAt));
+  }
+
+  /** Undefined while the gate is closed. */
+  current(): Rendering | undefined {
+    if (!this.rendering && this.since !== undefined) this.render();
+    return this.rendering;
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  }
+
+  stop(): void {
+    this.leave();
+    clearTimeout(this.timer);
+  }
+
+  private onChange(names: ReadonlySet<string>, receivedAt: number): void {
+    for (const name of names) this.changed.add(name);
+    this.since = Math.min(this.since ?? receivedAt, receivedAt);
+    if (this.timer) return;
+    const wait = this.notBefore - this.options.now();
+    // The first news after a quiet time go out at once; what follows is collected.
+    if (wait <= 0) this.publish();
+    else this.timer = setTimeout(() => this.publish(), wait);
+  }
+
+  private publish(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { since } = this;
+    if (since === undefined || !this.render()) return;
+    for (const each of this.subscribers) each.published(since);
+  }
+
+  /** False: nothing to show, or nothing that was not shown before. */
+  private render(): boolean {
+    const { content, now, minPushIntervalMs, onRendered } = this.options;
+    const snapshot = content.snapshot;
+    if (!snapshot) return false;
+    const start = now();
+    const before = this.rendering;
+    this.rendering = Rendering.of(snapshot, before);
+    const ms = now() - start;
+    this.notBefore = now() + Math.max(minPushIntervalMs, ms * COST_FACTOR);
+    const changed = this.changed.size;
+    this.changed = new Set();
+    this.since = undefined;
+    if (before?.version === this.rendering.version) return false;
+    onRendered?.({ changed, resources: this.rendering.size, ms });
+    return true;
+  }
+}

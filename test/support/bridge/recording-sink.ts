@@ -1,0 +1,89 @@
+/** A sink that keeps what a source said, and lets a test wait for it. */
+
+import type {
+  RegistryProblem,
+  RegistryService,
+  SourceContext,
+  SourceSink,
+  SourceState,
+} from '../../../src/bridge/model';
+
+export class RecordingSink implements SourceSink {
+  readonly services = new Map<string, RegistryService>();
+  readonly problems = new Map<string, RegistryProblem>();
+  /** Every call in order: `update KEY`, `remove KEY`, `synced`, `up`, `down: DETAIL`. */
+  readonly calls: string[] = [];
+  detail: string | undefined;
+  current: SourceState | undefined;
+  private readonly waiting = new Set<() => void>();
+
+  update(service: RegistryService): void {
+    this.services.set(service.key, service);
+    this.said(`update ${service.key}`);
+  }
+
+  remove(key: string): void {
+    this.services.delete(key);
+    this.said(`remove ${key}`);
+  }
+
+  synced(): void {
+    this.said('synced');
+  }
+
+  state(state: SourceState, detail?: string): void {
+    this.current = state;
+    this.detail = detail;
+    this.said(state === 'down' ? `down: ${detail}` : state);
+  }
+
+  problem(service: string, instance: string | undefined, problem: RegistryProblem | undefined): void {
+    const key = instance === undefined ? service : `${service}/${instance}`;
+    if (problem) this.problems.set(key, problem);
+    else this.problems.delete(key);
+    this.said(`problem ${key}`);
+  }
+
+  /** `ip:port` of the service's usable instances, sorted. */
+  addresses(key: string): string[] {
+    const instances = this.services.get(key)?.instances ?? [];
+    return instances
+      .filter(({ healthy, enabled }) => healthy && enabled)
+      .map(({ address, port }) => `${address}:${port}`)
+      .sort();
+  }
+
+  /** How often it was said. */
+  count(call: string): number {
+    return this.calls.filter((each) => each === call).length;
+  }
+
+  /** Resolves when the condition holds; rejects after `ms`. */
+  async until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+    const deadline = Date.now() + ms;
+    while (!condition()) {
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`no ${what} within ${ms} ms; said so far:\n${this.calls.join('\n')}`);
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          this.waiting.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, left);
+        this.waiting.add(done);
+      });
+    }
+  }
+
+  private said(call: string): void {
+    this.calls.push(call);
+    for (const wake of [...this.waiting]) wake();
+  }
+}
+
+/** For a source under test: real time, no jitter, no log. */
+export function testContext(overrides: Partial<SourceContext> = {}): SourceContext {
+  const silent = () => undefined;
+  return { log: { info: silent, warn: silent }, random: () => 0.5, now: Date.now, ...overrides };
+}
