@@ -4,9 +4,9 @@ import { programFile, serviceEntry, startBackend, underPreload } from './support
 
 const LINES = [18, 20, 22, 24, 26];
 /** Fresh processes: what a compiler does differs from one to the next. */
-const PAIRS = 4;
+const PAIRS = 7;
 const WARM_UP = 20;
-const BLOCKS = 40;
+const BLOCKS = 30;
 const BLOCK = 400;
 
 /** CPU of one keep-alive call, bare and managed, in microseconds. */
