@@ -59,7 +59,7 @@ export class RecordingSink implements SourceSink {
   }
 
   /** Resolves when the condition holds; rejects after `ms`. */
-  async until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+  async until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
     const deadline = Date.now() + ms;
     while (!condition()) {
       const left = deadline - Date.now();
