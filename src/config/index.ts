@@ -1,5 +1,6 @@
 export { parseValue } from './definition';
 export { loadSettings } from './load';
+export { nearest } from './nearest';
 export type { Identity, Settings } from './settings';
 export {
   type SettingSource,

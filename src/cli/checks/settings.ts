@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hooks } from '../../../hooks';
-import { parseToggles, type SettingSource, type Settings } from '../../config';
-import { nearest } from '../../dev/read/suggest';
+import { nearest, parseToggles, type SettingSource, type Settings } from '../../config';
 import { whyAgentOff } from '../explanation/not-managed';
 import { type Finding, findingsOf, whyUnreadable } from './finding';
 

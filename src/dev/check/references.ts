@@ -1,9 +1,9 @@
 /** What objects say of each other: subsets and hosts that exist nowhere, and names used twice. */
 
+import { nearest } from '../../config';
 import type { Destination } from '../api';
 import { hostSubsetOf, toFqdn } from '../mesh/host-names';
 import type { IstioObject } from '../read/object';
-import { nearest } from '../read/suggest';
 
 export function checkReferences(objects: readonly IstioObject[]): void {
   checkDuplicates(objects);

@@ -1,6 +1,7 @@
 /** One YAML document as one of Istio's objects. */
 
 import { isMap, isScalar, type YAMLMap } from 'yaml';
+import { nearest } from '../../config';
 import {
   type DestinationRule,
   destinationRule,
@@ -16,7 +17,6 @@ import {
 import { string } from './scalars';
 import { map, message, Reader, type Schema } from './schema';
 import type { SourceDocument } from './source';
-import { nearest } from './suggest';
 
 export interface Specs {
   ServiceEntry: ServiceEntry;

@@ -5,9 +5,9 @@
  */
 
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { nearest } from '../../config';
 import type { Position, Problem } from '../problem';
 import type { SourceDocument } from './source';
-import { nearest } from './suggest';
 
 export interface Schema<T> {
   /** For messages: "a string", "a list of HTTPRoute". */

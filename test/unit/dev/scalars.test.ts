@@ -2,8 +2,8 @@
 
 import { strict as assert } from 'node:assert';
 import * as fc from 'fast-check';
+import { nearest } from '../../../src/config';
 import { parseDuration } from '../../../src/dev/read/scalars';
-import { nearest } from '../../../src/dev/read/suggest';
 
 describe('durations', () => {
   const CASES: readonly (readonly [string, number | undefined])[] = [
