@@ -1,0 +1,112 @@
+/** Nacos' ServiceInfo as facts of the registry. Pure. */
+
+import type { NacosInstance } from '../../../nacos';
+import { standingOf } from '../../dubbo/standing';
+import type { DubboKey, RegistryInstance, RegistryService, ServiceKind } from '../../model';
+
+/** What Dubbo registers beside providers; nobody calls these. */
+const NOT_SERVICES = /^(?:consumers|routers|configurators):/;
+const PROVIDERS = 'providers:';
+
+/** Is it a service that somebody may call? */
+export function isCallable(name: string): boolean {
+  return !NOT_SERVICES.test(name);
+}
+
+export function serviceKey(namespace: string, group: string, name: string): string {
+  return `${namespace}/${group}/${name}`;
+}
+
+/** In an order of its own, because Nacos' changes from answer to answer; exact duplicates once. */
+export function toInstances(name: string, hosts: readonly NacosInstance[]): RegistryInstance[] {
+  const dubbo = name.startsWith(PROVIDERS);
+  const sorted = hosts
+    .filter((host) => typeof host === 'object' && host !== null)
+    .map((host) => toInstance(host, dubbo))
+    .map((instance) => ({ instance, text: JSON.stringify(instance) }))
+    .sort((a, b) => compare(a.instance.id, b.instance.id) || compare(a.text, b.text));
+  const instances: RegistryInstance[] = [];
+  let previous = '';
+  let id = '';
+  let again = 1;
+  for (const { instance, text } of sorted) {
+    if (text === previous) continue;
+    previous = text;
+    again = instance.id === id ? again + 1 : 1;
+    id = instance.id;
+    // Two publishers of one address that do not agree about it.
+    instances.push(again === 1 ? instance : { ...instance, id: `${id}#${again}` });
+  }
+  return instances;
+}
+
+function toInstance(host: NacosInstance, dubbo: boolean): RegistryInstance {
+  const metadata = toMetadata(host.metadata);
+  const cluster = host.clusterName ?? '';
+  const protocol = metadata['protocol'];
+  // Nacos' own weight of a Dubbo provider is always 1 and means nothing.
+  const standing = dubbo ? standingOf(metadata) : { weight: Number(host.weight ?? 1), enabled: true };
+  return {
+    // Not Nacos' instanceId: it is missing for some, and of a generator of the application's choice for others.
+    id: `${host.ip}#${host.port}#${cluster}`,
+    address: String(host.ip),
+    port: Number(host.port),
+    weight: standing.weight,
+    healthy: host.healthy !== false,
+    enabled: host.enabled !== false && standing.enabled,
+    ...(dubbo && protocol !== undefined && protocol !== '' ? { protocol } : {}),
+    ...(cluster === '' ? {} : { cluster }),
+    metadata,
+  };
+}
+
+export function toService(
+  namespace: string,
+  group: string,
+  name: string,
+  instances: readonly RegistryInstance[],
+): RegistryService {
+  const { kind, dubbo } = kindOf(name, instances);
+  return {
+    key: serviceKey(namespace, group, name),
+    kind,
+    namespace,
+    group,
+    name,
+    ...(dubbo === undefined ? {} : { dubbo }),
+    metadata: {},
+    instances,
+  };
+}
+
+function kindOf(
+  name: string,
+  instances: readonly RegistryInstance[],
+): { kind: ServiceKind; dubbo?: DubboKey } {
+  if (name.startsWith(PROVIDERS)) {
+    // Four parts, empty ones kept; an old form leaves the last ones out.
+    const [, interfaceName = '', version = '', group = ''] = name.split(':');
+    const application =
+      instances.find(({ metadata }) => metadata['application'])?.metadata['application'] ?? '';
+    return { kind: 'dubbo-interface', dubbo: { interface: interfaceName, group, version, application } };
+  }
+  if (instances.some(({ metadata }) => metadata['dubbo.metadata.revision'] !== undefined)) {
+    return { kind: 'dubbo-application', dubbo: { interface: '', group: '', version: '', application: name } };
+  }
+  return { kind: 'service' };
+}
+
+/** Keys sorted, values text: anything can be registered. */
+function toMetadata(metadata: NacosInstance['metadata']): Readonly<Record<string, string>> {
+  if (typeof metadata !== 'object' || metadata === null) return {};
+  const entries = Object.entries(metadata).map(([key, value]): [string, string] => [
+    key,
+    String(value ?? ''),
+  ]);
+  return Object.fromEntries(entries.sort(([a], [b]) => compare(a, b)));
+}
+
+/** By UTF-16 code units, on every machine the same. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
