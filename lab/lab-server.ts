@@ -84,6 +84,11 @@ export abstract class LabServer {
 
   protected abstract isReady(): Promise<boolean>;
 
+  /** Sends to its standard input. */
+  protected write(text: string): void {
+    this.process?.child.stdin?.write(text);
+  }
+
   /** Chooses its ports anew, before the first start. */
   protected abstract choosePorts(): Promise<void>;
 

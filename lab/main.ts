@@ -18,6 +18,8 @@ const INSTALLERS: Readonly<Record<string, () => Promise<readonly Installed[]>>> 
   node: () => Promise.all(Object.values(NODE_VERSIONS).map((version) => nodeVersion(version))),
   nacos: async () => [await mavenProject('nacos-3x')],
   'nacos-2x': async () => [await mavenProject('nacos-2x'), await mavenProject('nacos-2x', 'istio')],
+  dubbo: async () => [await mavenProject('dubbo-peer')],
+  eureka: async () => [await mavenProject('eureka-server')],
   zookeeper: async () => [await mavenProject('zookeeper')],
 };
 

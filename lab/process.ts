@@ -19,6 +19,8 @@ export interface LabProcessOptions {
   readonly onLine?: (line: string) => void;
   /** Opens an IPC channel to a Node child. */
   readonly ipc?: boolean;
+  /** How long `stop` waits before it insists, ms; 5 s when absent. */
+  readonly stopPatienceMs?: number;
 }
 
 /** A program of the lab: started, watched until ready, its output kept, and never left behind. */
@@ -84,10 +86,10 @@ export class LabProcess {
     this.child.kill(signal);
   }
 
-  /** Asks it to end, insists after 5 s; resolves when it is gone. */
+  /** Asks it to end, insists after its patience; resolves when it is gone. */
   async stop(): Promise<void> {
     this.signal('SIGTERM');
-    const insist = setTimeout(() => this.signal('SIGKILL'), STOP_PATIENCE_MS);
+    const insist = setTimeout(() => this.signal('SIGKILL'), this.options.stopPatienceMs ?? STOP_PATIENCE_MS);
     await this.ended;
     clearTimeout(insist);
   }
