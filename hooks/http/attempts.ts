@@ -44,8 +44,6 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   protected dial: Dial | LimitedDial | undefined;
   protected security: Security | undefined;
   private lastError: Error | undefined;
-  /** Why the cluster's TLS did not come about. */
-  private tlsFailure: string | undefined;
 
   /** Releases everything, once. */
   abstract finish(flag?: string): void;
@@ -67,14 +65,13 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
     this.dial = undefined;
     this.lastError = error;
-    this.tlsFailure = undefined;
     if (secured && !timedOut) {
       // The endpoint answers, but not as the application's own TLS options want it: theirs to hear.
       if (this.security !== undefined) {
         this.fail(error);
         return;
       }
-      this.tlsFailure = this.parking.tlsFailed(this.attempt!, error);
+      this.parking.tlsFailed(this.attempt!, error);
     }
     this.parking.guard(
       this,
@@ -193,7 +190,7 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   }
 
   private connectFailed(reason: ResetReason): void {
-    this.react(this.call!.reset(this.at, reason, REPLAYABLE, this.tlsFailure));
+    this.react(this.call!.reset(this.at, reason, REPLAYABLE));
   }
 
   protected ride(connection: Connection): void {

@@ -2,13 +2,7 @@
 
 import type { Attempt, Mesh } from '../../src/call';
 import { setTimeout } from '../../src/observe/native';
-import {
-  Pools,
-  type Secure,
-  TlsUnavailable,
-  UpstreamTlsContexts,
-  upstreamFailure,
-} from '../../src/transport';
+import { Pools, type Secure, TlsUnavailable, UpstreamTlsContexts } from '../../src/transport';
 import type { HookContext } from '../hook';
 import { now } from './clock';
 import { Exchange } from './exchange';
@@ -43,13 +37,17 @@ export class Parking {
     return tls === undefined ? undefined : this.tls.secure(tls.settings, tls.authority);
   }
 
-  /** Why TLS of the cluster's did not come about, in Envoy's words; what the operator must mend is said in a line. */
-  tlsFailed({ cluster }: Attempt, error: Error): string {
+  /** TLS of the cluster's did not come about: the call hears no more than that it failed, as in Envoy. */
+  tlsFailed({ cluster, endpoint }: Attempt, error: Error): void {
+    const { log } = this.context;
     if (error instanceof TlsUnavailable) {
       const message = `calls to ${cluster} are refused: its TLS cannot be set up: ${error.message}`;
-      this.context.log.line('warn', 'tls.unavailable', message, { cluster }, message);
+      log.line('warn', 'tls.unavailable', message, { cluster }, message);
+      return;
     }
-    return upstreamFailure(error);
+    const peer = `${endpoint.address}:${endpoint.port}`;
+    const message = `TLS to ${peer} of ${cluster} failed: ${error.message.trim()}`;
+    log.line('warn', 'tls.failed', message, { cluster, endpoint: peer }, cluster);
   }
 
   /** The stand-in for an agent of the application; undefined where the agent must be left alone. */

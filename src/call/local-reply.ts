@@ -37,11 +37,10 @@ export function delayed(flag: string): string {
   return flags.join(',');
 }
 
-/** The body of the 503 after a reset; it tells whether there had been other attempts, and what TLS said. */
-export function resetText(reason: ResetReason, retried: boolean, transportFailure?: string): string {
+/** The body of the 503 after a reset; it tells whether there had been other attempts. */
+export function resetText(reason: ResetReason, retried: boolean): string {
   const which = retried ? 'retried and the latest reset reason' : 'reset reason';
-  const text = `upstream connect error or disconnect/reset before headers. ${which}: ${reason.replace(/-/g, ' ')}`;
-  return transportFailure === undefined ? text : `${text}, transport failure reason: ${transportFailure}`;
+  return `upstream connect error or disconnect/reset before headers. ${which}: ${reason.replace(/-/g, ' ')}`;
 }
 
 /** What a local reply is made of. */

@@ -1,16 +1,16 @@
 /** One request of the application on its way: attempts, retries, local replies. No timers, no sockets, no closures. */
 
 import type { EndpointState, U64 } from '../cluster';
-import type { UpstreamTls } from '../model';
 import type { CallReport } from '../observe/call-report';
 import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
 import type { Destination, HeaderEdit, HeaderLookup, MatchInput } from '../routing';
+import { attemptTls } from './attempt-tls';
 import { LimitUse } from './limit-use';
 import { delayed, localReply, RESET_FLAG, RESET_ORIGIN, resetText, TEXT, withEdits } from './local-reply';
 import type { ForwardPlan } from './plan';
 import { attemptCountEdit } from './request-headers';
 import { deliverWith, responseEdits, withRule } from './response-headers';
-import type { Attempt, AttemptTls, Call, Deliver, LocalReply, ReplayState, ResetReason, Retry } from './seam';
+import type { Attempt, Call, Deliver, LocalReply, ReplayState, ResetReason, Retry } from './seam';
 import { commonFact, type Facts } from './sources';
 import type { Upstream } from './upstream';
 
@@ -115,15 +115,11 @@ export class MeshCall implements Call, Facts {
       authority,
       edits: this.attemptEdits(now),
       pool: cluster.pool,
-      tls: cluster.tls.kind === 'tls' ? this.tls(cluster.tls) : undefined,
+      tls: attemptTls(cluster.tls, this.routed),
       limits: this.use?.limits,
       perTryTimeoutMs: plan.perTryTimeoutMs,
       retriable,
     };
-  }
-
-  private tls(settings: UpstreamTls): AttemptTls {
-    return { settings, authority: this.routed.input?.authority ?? this.host };
   }
 
   connected(now: number): boolean {
@@ -138,19 +134,14 @@ export class MeshCall implements Call, Facts {
     if (this.sentAt === NOTHING_SENT) this.sentAt = now;
   }
 
-  reset(
-    now: number,
-    reason: ResetReason,
-    replay: ReplayState,
-    transportFailure?: string,
-  ): Retry | LocalReply {
+  reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply {
     this.use?.retryOver();
     if (reason !== 'overflow') this.failed(RESET_ORIGIN[reason], now);
     return (
       this.retryReset(reason, replay) ??
       this.reply(
         503,
-        resetText(reason, this.attempts > 1, transportFailure),
+        resetText(reason, this.attempts > 1),
         this.flag === '' ? RESET_FLAG[reason] : `${RESET_FLAG[reason]},${this.flag}`,
         reason === 'overflow' ? [['x-envoy-overloaded', 'true']] : undefined,
       )

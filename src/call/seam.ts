@@ -50,7 +50,7 @@ export interface Attempt {
 /** SIMPLE or MUTUAL of a DestinationRule, for one request. */
 export interface AttemptTls {
   readonly settings: UpstreamTls;
-  /** The request's as it came, before rewrites: SNI and name of the certificate may follow it. */
+  /** The request's, after rewrites: SNI and the name of the certificate may follow it. */
   readonly authority: string;
 }
 
@@ -104,8 +104,8 @@ export interface Call {
   connected(now: number): boolean;
   /** The application's request is complete: route and per-try timeouts run from here. */
   requestSent(now: number): void;
-  /** The attempt ended without response header. `transportFailure`: Envoy's words for what TLS said. */
-  reset(now: number, reason: ResetReason, replay: ReplayState, transportFailure?: string): Retry | LocalReply;
+  /** The attempt ended without response header. */
+  reset(now: number, reason: ResetReason, replay: ReplayState): Retry | LocalReply;
   /** Response header arrived (never 1xx but 101). `header(name)` as in RequestHead. */
   response(
     now: number,

@@ -83,16 +83,33 @@ export type ClusterTls =
   | { readonly kind: 'auto'; readonly sni: string; readonly subjectAltNames: readonly string[] }
   /** An explicit ISTIO_MUTUAL of a DestinationRule. */
   | { readonly kind: 'istio-mutual'; readonly sni: string; readonly subjectAltNames: readonly string[] }
-  /** SIMPLE or MUTUAL. */
-  | {
-      readonly kind: 'tls';
-      readonly sni?: string;
-      readonly subjectAltNames: readonly string[];
-      readonly caFile?: string;
-      readonly certFile?: string;
-      readonly keyFile?: string;
-      readonly insecureSkipVerify: boolean;
-    };
+  | UpstreamTls;
+
+/** SIMPLE or MUTUAL of a DestinationRule: TLS that begins here. TLS 1.2 or 1.3 unless said otherwise. */
+export interface UpstreamTls {
+  readonly kind: 'tls';
+  /** The SNI to send; absent = none, or the request's host. */
+  readonly sni?: string;
+  /** Without an SNI of its own, that of the request's host (`auto_sni`). */
+  readonly autoSni?: boolean;
+  /** The certificate must be one for the request's host (`auto_san_validation`). */
+  readonly autoSanValidation?: boolean;
+  /** The certificate must have one of these names; empty = any. */
+  readonly subjectAltNames: readonly string[];
+  /** PEM file of the roots; absent = the operating system's. */
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** PEM file of certificates that were revoked. */
+  readonly crlFile?: string;
+  readonly minVersion?: TlsVersion;
+  readonly maxVersion?: TlsVersion;
+  readonly insecureSkipVerify: boolean;
+  /** What it needs and this process cannot have (a secret that is no file), in words: calls are refused. */
+  readonly unavailable?: string;
+}
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
 export interface Cluster {
   /** `outbound|<port>|<subset>|<host>`, or a special name. */

@@ -4,7 +4,8 @@
  * verified as asked is refused, never weakened.
  */
 
-import type { ClusterTls } from '../model';
+import type { ClusterTls, TlsVersion, UpstreamTls } from '../model';
+import type { HttpOptions } from './connection-pool';
 import type { Findings } from './decoded';
 import { unpack } from './extension';
 import { pb } from './pb';
@@ -13,7 +14,7 @@ import { reportUnsupported } from './unsupported-fields';
 
 type Cluster = pb.envoy.config.cluster.v3.Cluster;
 type TransportSocket = pb.envoy.config.core.v3.TransportSocket.$Properties;
-type UpstreamTls = pb.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.$Properties;
+type TlsContext = pb.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext.$Properties;
 type CommonTls = pb.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.$Properties;
 type Validation = pb.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Properties;
 
@@ -28,7 +29,29 @@ const FILE_ROOT = 'file-root:';
 /** istiod's word for the operating system's roots. */
 const SYSTEM_ROOTS = 'system';
 
-export function clusterTls(findings: Findings, cluster: Cluster): ClusterTls {
+/** Envoy's `TlsProtocol`; 0 = its default for clients, TLS 1.2 to 1.3. */
+const VERSIONS = [undefined, 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+/** `options`: the cluster's HttpProtocolOptions, which say whether the SNI is the request's host. */
+export function clusterTls(
+  findings: Findings,
+  cluster: Cluster,
+  options: HttpOptions | undefined,
+): ClusterTls {
+  const tls = clusterSocketTls(findings, cluster);
+  if (tls.kind !== 'tls') return tls;
+  const names = options?.upstreamHttpProtocolOptions;
+  if (names?.overrideAutoSniHeader) {
+    findings.invalid('upstream_http_protocol_options.override_auto_sni_header', 'is not supported');
+  }
+  return {
+    ...tls,
+    ...(names?.autoSni && tls.sni === undefined ? { autoSni: true } : {}),
+    ...(names?.autoSanValidation ? { autoSanValidation: true } : {}),
+  };
+}
+
+function clusterSocketTls(findings: Findings, cluster: Cluster): ClusterTls {
   if (cluster.transportSocketMatcher) findings.invalid('transport_socket_matcher', 'is not supported');
   const matches = cluster.transportSocketMatches;
   const mesh = matches.findIndex((entry) => entry.match?.fields?.['tlsMode']?.stringValue === 'istio');
@@ -76,7 +99,7 @@ function socketTls(findings: Findings, socket: TransportSocket | null | undefine
   }
 }
 
-function upstreamTls(findings: Findings, context: UpstreamTls, path: string): ClusterTls {
+function upstreamTls(findings: Findings, context: TlsContext, path: string): ClusterTls {
   const common = context.commonTlsContext ?? {};
   reportUnsupported(findings, 'CommonTlsContext', common, `${path}.common_tls_context.`);
   if (common.tlsParams) reportUnsupported(findings, 'TlsParameters', common.tlsParams, `${path}.tls_params.`);
@@ -91,16 +114,27 @@ function upstreamTls(findings: Findings, context: UpstreamTls, path: string): Cl
   if (certSecret === WORKLOAD_CERT && rootSecret === MESH_ROOT) {
     return { kind: 'istio-mutual', sni: context.sni ?? '', subjectAltNames };
   }
-  const cert = certificate(findings, common, certSecret, path);
-  const ca = rootFile(findings, validation, rootSecret, path);
   return {
     kind: 'tls',
     ...(context.sni ? { sni: context.sni } : {}),
     subjectAltNames,
-    ...cert,
-    ...(ca.file === undefined ? {} : { caFile: ca.file }),
-    insecureSkipVerify: !ca.verify,
+    ...versions(common),
+    ...certificate(findings, common, certSecret, path),
+    ...roots(findings, validation, rootSecret, path),
   };
+}
+
+function versions({ tlsParams }: CommonTls): { minVersion?: TlsVersion; maxVersion?: TlsVersion } {
+  const minVersion = VERSIONS[tlsParams?.tlsMinimumProtocolVersion ?? 0];
+  const maxVersion = VERSIONS[tlsParams?.tlsMaximumProtocolVersion ?? 0];
+  return { ...(minVersion ? { minVersion } : {}), ...(maxVersion ? { maxVersion } : {}) };
+}
+
+/** A secret that is no file: only an Istio proxy with the right to read it gets it. Its calls are refused. */
+function noFile(findings: Findings, field: string, secret: string): { unavailable: string } {
+  const unavailable = `the secret ${secret} is not a file`;
+  findings.ignored(field, `${unavailable}: calls to the cluster are refused`);
+  return { unavailable };
 }
 
 /** Files of the client certificate. */
@@ -109,17 +143,13 @@ function certificate(
   common: CommonTls,
   secret: string,
   path: string,
-): { certFile?: string; keyFile?: string } {
+): Pick<UpstreamTls, 'certFile' | 'keyFile' | 'unavailable'> {
   if (secret.startsWith(FILE_CERT)) {
     const [certFile, keyFile] = secret.slice(FILE_CERT.length).split('~');
     if (certFile && keyFile) return { certFile, keyFile };
   }
   if (secret !== '') {
-    findings.invalid(
-      `${path}.common_tls_context.tls_certificate_sds_secret_configs`,
-      `"${secret}" is not a file`,
-    );
-    return {};
+    return noFile(findings, `${path}.common_tls_context.tls_certificate_sds_secret_configs`, secret);
   }
   const inline = common.tlsCertificates?.[0];
   if (!inline) return {};
@@ -131,46 +161,45 @@ function certificate(
 }
 
 /** Where the roots are. Without any, Envoy does not verify the peer at all. */
-function rootFile(
+function roots(
   findings: Findings,
   validation: Validation,
   secret: string,
   path: string,
-): { file?: string; verify: boolean } {
-  if (
-    validation.trustChainVerification ===
-    tls.CertificateValidationContext.TrustChainVerification.ACCEPT_UNTRUSTED
-  ) {
-    return { verify: false };
-  }
+): Pick<UpstreamTls, 'caFile' | 'crlFile' | 'insecureSkipVerify' | 'unavailable'> {
+  const { ACCEPT_UNTRUSTED } = tls.CertificateValidationContext.TrustChainVerification;
+  if (validation.trustChainVerification === ACCEPT_UNTRUSTED) return { insecureSkipVerify: true };
   const field = `${path}.common_tls_context.validation_context`;
   const strict = {
     verify_certificate_hash: validation.verifyCertificateHash?.length,
     verify_certificate_spki: validation.verifyCertificateSpki?.length,
-    crl: validation.crl,
     custom_validator_config: validation.customValidatorConfig,
     ca_certificate_provider_instance: validation.caCertificateProviderInstance,
   };
   for (const [name, value] of Object.entries(strict)) {
     if (value) findings.invalid(`${field}.${name}`, 'cannot be verified');
   }
-  if (secret.startsWith(FILE_ROOT)) return fileOrSystem(secret.slice(FILE_ROOT.length));
+  const crlFile = validation.crl?.filename;
+  if (validation.crl && !crlFile) findings.invalid(`${field}.crl`, 'only lists in files are supported');
+  const verified = { ...(crlFile ? { crlFile } : {}), insecureSkipVerify: false };
+  if (secret.startsWith(FILE_ROOT)) return { ...fileOrSystem(secret.slice(FILE_ROOT.length)), ...verified };
   if (secret !== '') {
-    findings.invalid(
-      `${path}.common_tls_context.validation_context_sds_secret_config`,
-      `"${secret}" is not a file`,
-    );
-    return { verify: true };
+    const config = `${path}.common_tls_context.validation_context_sds_secret_config`;
+    return { ...noFile(findings, config, secret), ...verified };
   }
-  if (validation.systemRootCerts) return { verify: true };
+  if (validation.systemRootCerts) return verified;
   const ca = validation.trustedCa;
-  if (!ca) return { verify: false };
+  if (!ca) {
+    const names = validation.matchTypedSubjectAltNames?.length || validation.matchSubjectAltNames?.length;
+    if (names) findings.invalid(`${field}.trusted_ca`, 'is missing: names prove nothing without it');
+    return { insecureSkipVerify: true };
+  }
   if (!ca.filename) findings.invalid(`${field}.trusted_ca`, 'only roots in files are supported');
-  return fileOrSystem(ca.filename ?? '');
+  return { ...fileOrSystem(ca.filename ?? ''), ...verified };
 }
 
-function fileOrSystem(file: string): { file?: string; verify: boolean } {
-  return file === SYSTEM_ROOTS || file === '' ? { verify: true } : { file, verify: true };
+function fileOrSystem(file: string): { caFile?: string } {
+  return file === SYSTEM_ROOTS || file === '' ? {} : { caFile: file };
 }
 
 /** Names that the peer's certificate must have one of. A pattern is refused: leaving it out would accept anyone. */

@@ -2,7 +2,7 @@
 
 import type { Cluster } from '../model';
 import { clusterTls } from './cluster-tls';
-import { connectionPool } from './connection-pool';
+import { connectionPool, httpProtocolOptions } from './connection-pool';
 import { type Decoded, decodeSafely, Findings } from './decoded';
 import { loadAssignment } from './load-assignment';
 import { loadBalancing } from './load-balancing';
@@ -53,9 +53,9 @@ function cluster(findings: Findings, message: PbCluster): Cluster {
   const discovery = discoveryType(findings, message);
   const { policy, localityWeighted } = loadBalancing(findings, message);
   checkProvided(findings, message, discovery, policy.kind);
-  const tls = clusterTls(findings, message);
+  const options = httpProtocolOptions(findings, message);
+  const tls = clusterTls(findings, message, options);
   if (tls.kind === 'istio-mutual') findings.notApplied('istioMutual', 'transport_socket');
-  if (tls.kind === 'tls') findings.notApplied('upstreamTls', 'transport_socket');
   const edsServiceName = message.edsClusterConfig?.serviceName;
   const origin = configOrigin(message.metadata);
   return {
@@ -67,7 +67,7 @@ function cluster(findings: Findings, message: PbCluster): Cluster {
     ...(message.outlierDetection
       ? { outlierDetection: outlierDetection(findings, message.outlierDetection) }
       : {}),
-    pool: connectionPool(findings, message),
+    pool: connectionPool(findings, message, options),
     healthyPanicThreshold: percent(
       findings,
       'common_lb_config.healthy_panic_threshold',

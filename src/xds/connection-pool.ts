@@ -9,12 +9,16 @@ import { reportUnsupported } from './unsupported-fields';
 import { durationMs, positiveDurationMs, wrapped } from './values';
 
 type PbCluster = pb.envoy.config.cluster.v3.Cluster;
-type HttpOptions = pb.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+export type HttpOptions = pb.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 
-export function connectionPool(findings: Findings, message: PbCluster): ConnectionPoolSettings {
-  const options = httpProtocolOptions(findings, message);
+/** `options`: the cluster's own, see `httpProtocolOptions`. */
+export function connectionPool(
+  findings: Findings,
+  message: PbCluster,
+  options: HttpOptions | undefined,
+): ConnectionPoolSettings {
   const common = options?.commonHttpProtocolOptions ?? message.commonHttpProtocolOptions;
   if (common) reportUnsupported(findings, 'CommonHttpOptions', common, 'common_http_protocol_options.');
   const idle = durationMs(findings, 'common_http_protocol_options.idle_timeout', common?.idleTimeout);
@@ -35,7 +39,8 @@ export function connectionPool(findings: Findings, message: PbCluster): Connecti
   };
 }
 
-function httpProtocolOptions(findings: Findings, message: PbCluster): HttpOptions | undefined {
+/** The HttpProtocolOptions of a cluster; others are reported. */
+export function httpProtocolOptions(findings: Findings, message: PbCluster): HttpOptions | undefined {
   let options: HttpOptions | undefined;
   for (const [name, any] of Object.entries(message.typedExtensionProtocolOptions)) {
     const field = `typed_extension_protocol_options["${name}"]`;

@@ -4,18 +4,10 @@
  */
 const NOT_APPLIED = {
   istioMutual: 'hosts of the cluster are not managed: the process has no mesh identity',
-  upstreamTls: 'hosts of the cluster are not managed',
   http2: 'hosts of the cluster are not managed',
 } as const;
 
-export type NotApplied =
-  | 'mirror'
-  | 'fault'
-  | 'cors'
-  | 'circuitBreakers'
-  | 'istioMutual'
-  | 'upstreamTls'
-  | 'http2';
+export type NotApplied = 'mirror' | 'fault' | 'cors' | 'circuitBreakers' | 'istioMutual' | 'http2';
 
 /** The effect, or undefined once the feature is done. */
 export function notAppliedEffect(feature: NotApplied): string | undefined {

@@ -11,19 +11,55 @@ export interface TestCertificates {
   readonly server: { readonly private_key: Buffer; readonly cert_chain: Buffer };
 }
 
+/** Names that a certificate is for. */
+export interface Names {
+  readonly dns?: readonly string[];
+  readonly uris?: readonly string[];
+  /** IPv4. */
+  readonly addresses?: readonly string[];
+}
+
+/** PEM of a certificate and its key. */
+export interface Issued {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** A root of its own, and the certificates under it. */
+export class Authority {
+  /** PEM. */
+  readonly root: Buffer;
+  private readonly name = `inmesh test root ${randomBytes(4).toString('hex')}`;
+  private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+  constructor() {
+    const isCa = extension('551d13', true, sequence(der(0x01, Buffer.from([0xff]))));
+    this.root = certificate(this.name, this.name, this.keys.publicKey, this.keys.privateKey, [isCa]);
+  }
+
+  /** A certificate with `common` as its common name. */
+  issue(common: string, { dns = [], uris = [], addresses = [] }: Names = {}): Issued {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const names = [
+      ...dns.map((name) => der(0x82, Buffer.from(name))),
+      ...uris.map((uri) => der(0x86, Buffer.from(uri))),
+      ...addresses.map((address) => der(0x87, Buffer.from(address.split('.').map(Number)))),
+    ];
+    const more = names.length === 0 ? [] : [extension('551d11', false, sequence(...names))];
+    return {
+      cert: certificate(this.name, common, publicKey, this.keys.privateKey, more),
+      key: Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    };
+  }
+}
+
 /** A new root and a server certificate for `dnsName` under it. The root is written into `folder`. */
 export function makeCertificates(folder: string, dnsName: string): TestCertificates {
-  const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const rootName = `inmesh test root ${randomBytes(4).toString('hex')}`;
-  const isCa = extension('551d13', true, sequence(der(0x01, Buffer.from([0xff]))));
-  const altName = extension('551d11', false, sequence(der(0x82, Buffer.from(dnsName))));
-  const root = certificate(rootName, rootName, ca.publicKey, ca.privateKey, isCa);
-  const cert_chain = certificate(rootName, dnsName, leaf.publicKey, ca.privateKey, altName);
+  const authority = new Authority();
+  const { cert, key } = authority.issue(dnsName, { dns: [dnsName] });
   const rootFile = join(folder, `root-${randomBytes(4).toString('hex')}.pem`);
-  writeFileSync(rootFile, root);
-  const private_key = Buffer.from(leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  return { rootFile, root, server: { private_key, cert_chain } };
+  writeFileSync(rootFile, authority.root);
+  return { rootFile, root: authority.root, server: { private_key: key, cert_chain: cert } };
 }
 
 const ECDSA_SHA256 = sequence(der(0x06, Buffer.from('2a8648ce3d040302', 'hex')));
@@ -34,7 +70,7 @@ function certificate(
   subject: string,
   key: KeyObject,
   signer: KeyObject,
-  more: Buffer,
+  more: readonly Buffer[],
 ): Buffer {
   const now = Date.now();
   const body = sequence(
@@ -45,7 +81,7 @@ function certificate(
     sequence(time(now - DAY_MS), time(now + DAY_MS)),
     name(subject),
     key.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(more)),
+    ...(more.length === 0 ? [] : [der(0xa3, sequence(...more))]),
   );
   const signature = createSign('sha256').update(body).sign(signer);
   const all = sequence(body, ECDSA_SHA256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));

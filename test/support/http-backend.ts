@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import * as http from 'node:http';
+import * as https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Seen {
@@ -30,13 +31,15 @@ export interface Backend {
  * `/close` (`connection: close`), `/garbage`. `options`: of the server.
  */
 export async function startBackend(
-  options: { keepAliveTimeoutMs?: number; name?: string } = {},
+  options: { keepAliveTimeoutMs?: number; name?: string; tls?: https.ServerOptions } = {},
 ): Promise<Backend> {
   const seen: Seen[] = [];
   const counts = new Map<string, number>();
   const ids = new WeakMap<object, number>();
   const sockets = new Set<Socket>();
-  const server = http.createServer({ keepAliveTimeout: options.keepAliveTimeoutMs ?? 5_000 });
+  const { tls } = options;
+  const server = tls === undefined ? http.createServer() : https.createServer(tls);
+  server.keepAliveTimeout = options.keepAliveTimeoutMs ?? 5_000;
   const backend: Backend = {
     port: 0,
     seen,
@@ -48,7 +51,7 @@ export async function startBackend(
         server.close(() => resolve());
       }),
   };
-  server.on('connection', (socket) => {
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     ids.set(socket, ++backend.connections);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

@@ -1,6 +1,6 @@
 /** The static mesh of an HTTP fixture, as plain data. */
 
-import type { CircuitBreakers } from '../../src/model';
+import type { CircuitBreakers, UpstreamTls } from '../../src/model';
 
 export interface TestService {
   readonly host: string;
@@ -10,6 +10,8 @@ export interface TestService {
   readonly endpoints: readonly number[];
   /** The application speaks TLS itself. */
   readonly tls?: boolean;
+  /** TLS that begins here. */
+  readonly upstreamTls?: Omit<UpstreamTls, 'kind'>;
   /** Only paths with this prefix have a route. */
   readonly prefix?: string;
   /** Envoy's conditions; none = no retries. */

@@ -72,6 +72,7 @@ function clusterOf(name: string, service: TestService): ClusterSnapshot {
       maxRequestsPerConnection: service.maxRequestsPerConnection ?? 0,
       http2: false,
     },
+    ...(service.upstreamTls === undefined ? {} : { tls: { kind: 'tls', ...service.upstreamTls } }),
   });
 }
 

@@ -1,9 +1,12 @@
 /** The upstreams of all cases: servers that write down what they saw and do what the request asks for. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
 import { freePort, LabProcess } from '../../../lab';
+import { Certificates } from './certificates';
 import { type Step, stepFor } from './steps';
 
 /** Headers of the harness itself; never part of what a backend saw. */
@@ -18,18 +21,24 @@ export interface Seen {
   /** As on the wire, without the harness' own. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
+  /** SNI and the client's name, of TLS. */
+  readonly tls: string;
   /** Serial number of the connection. */
   readonly connection: number;
 }
 
 const NAMES = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'];
+/** They speak TLS; the last one wants a certificate of the client's. */
+const SECURE_NAMES = ['s1', 's2', 's3'];
+const MUTUAL = 's3';
 const BODY_SHOWN = 64;
 /** More than any accept queue of one place holds. */
 const FILLERS = 8;
 
 export class Backends {
-  /** Ports by name: `b1` … `b6`, `refused`, `stuck`. */
+  /** Ports by name: `b1` … `b6`, `s1` … `s3`, `refused`, `stuck`. */
   readonly ports = new Map<string, number>();
+  readonly certificates = new Certificates();
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
   /** Attempt counts of calls whose connection a backend broke. */
@@ -39,7 +48,7 @@ export class Backends {
   private stuck: LabProcess | undefined;
 
   async start(): Promise<void> {
-    for (const name of NAMES) this.ports.set(name, await this.serve(name));
+    for (const name of [...NAMES, ...SECURE_NAMES]) this.ports.set(name, await this.serve(name));
     this.ports.set('refused', await freePort());
     this.ports.set('stuck', await this.fill());
   }
@@ -53,14 +62,18 @@ export class Backends {
     for (const socket of this.sockets) socket.destroy();
     await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
     await this.stuck?.kill();
+    this.certificates.remove();
   }
 
   private serve(name: string): Promise<number> {
     const serials = new WeakMap<Socket, number>();
-    const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const secure = SECURE_NAMES.includes(name);
+    const server = secure ? createTlsServer(this.certificates.server(name === MUTUAL)) : createServer();
+    server.keepAliveTimeout = 60_000;
+    server.on('request', (request, response) => {
       void this.answer(name, serials.get(request.socket) ?? 0, request, response);
     });
-    server.on('connection', (socket: Socket) => {
+    server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
       serials.set(socket, ++this.connections);
       this.keep(socket);
     });
@@ -136,7 +149,15 @@ function head(backend: string, connection: number, request: IncomingMessage): Om
     const [header, value] = [request.rawHeaders[i]!, request.rawHeaders[i + 1]!];
     if (header.toLowerCase() !== KEY && header.toLowerCase() !== DO) headers.push([header, value]);
   }
-  return { backend, connection, method: request.method ?? '', path: request.url ?? '', headers };
+  const [method, path] = [request.method ?? '', request.url ?? ''];
+  return { backend, connection, method, path, headers, tls: tlsOf(request.socket) };
+}
+
+function tlsOf(socket: Socket): string {
+  const { encrypted, servername } = socket as Partial<TLSSocket>;
+  if (!encrypted) return '';
+  const client = (socket as TLSSocket).getPeerCertificate().subject?.CN ?? 'nobody';
+  return `${(socket as TLSSocket).getProtocol()} for ${servername || 'no name'} from ${client}`;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

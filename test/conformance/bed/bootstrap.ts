@@ -1,9 +1,10 @@
 /**
  * istiod's own bytes as a static bootstrap of a vanilla Envoy. Changed is only what Envoy cannot have here: Istio's
- * filters, mTLS by endpoint, EDS and RDS (inlined), the original destination (one fixed address).
+ * filters, mTLS by endpoint, secrets of Istio's agent, EDS and RDS (inlined), the original destination (one fixed address).
  */
 
 import type { Bytes } from '../../support/xds-client';
+import { staticSocket } from './static-tls';
 import { all, bytesField, message, numberOf, textAt, varintField, without } from './wire';
 
 const CLUSTER = {
@@ -13,6 +14,7 @@ const CLUSTER = {
   lbPolicy: 6,
   originalDst: 34,
   loadAssignment: 33,
+  transportSocket: 24,
   filters: 40,
   policy: 41,
   matches: 43,
@@ -62,7 +64,13 @@ export function bootstrap(
 }
 
 function cluster(bytes: Uint8Array, assignment: Uint8Array | undefined): Buffer {
-  const plain = without(bytes, CLUSTER.filters, CLUSTER.matches);
+  const sockets = all(bytes, CLUSTER.transportSocket).map((socket) =>
+    bytesField(CLUSTER.transportSocket, staticSocket(socket)),
+  );
+  const plain = message(
+    without(bytes, CLUSTER.filters, CLUSTER.matches, CLUSTER.transportSocket),
+    ...sockets,
+  );
   if (numberOf(plain, CLUSTER.type) !== CLUSTER_TYPE_EDS) return plain;
   const named = assignment ?? bytesField(1, textAt(plain, CLUSTER.name));
   return message(without(plain, CLUSTER.type, CLUSTER.edsConfig), bytesField(CLUSTER.loadAssignment, named));

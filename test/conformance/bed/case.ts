@@ -1,4 +1,7 @@
-/** What a conformance case says. Texts may have placeholders: `$host`, `$name`, and ports such as `$b1`, `$refused`. */
+/**
+ * What a conformance case says. Texts may have placeholders: `$host`, `$name`, and ports such as `$b1`, `$s1` (TLS), `$refused`,
+ * and the folder `$certs`.
+ */
 
 import type { Steps } from './steps';
 

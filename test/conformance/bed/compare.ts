@@ -56,6 +56,7 @@ function parts(a: Facts, b: Facts, exactBackends: boolean): Part[] {
       ['request method', show(x.method), show(y.method)],
       ['request path', show(x.path), show(y.path)],
       ['request body', show(x.body), show(y.body)],
+      ['TLS', show(x.tls), show(y.tls)],
       ...headerParts('request header', x.headers, y.headers),
     );
   }

@@ -11,6 +11,7 @@ export interface SeenFacts {
   readonly path: string;
   readonly headers: Headers;
   readonly body: string;
+  readonly tls: string;
 }
 
 export interface Facts {

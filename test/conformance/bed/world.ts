@@ -179,7 +179,8 @@ function newest(lines: readonly string[]): string {
 function fillOf(at: number, backends: Backends): Fill {
   const name = `c${String(at).padStart(3, '0')}`;
   return (text) =>
-    text.replace(/\$(host|name|b\d|refused|stuck)\b/g, (_, key: string) => {
+    text.replace(/\$(host|name|certs|[bs]\d|refused|stuck)\b/g, (_, key: string) => {
+      if (key === 'certs') return backends.certificates.folder;
       if (key === 'host') return `${name}.shop.svc.cluster.local`;
       if (key === 'name') return name;
       return String(backends.ports.get(key));

@@ -11,6 +11,7 @@ import { MATCH_PATH } from './match-path';
 import { POLICY } from './policy';
 import { RETRIES } from './retries';
 import { LOCAL_REPLIES, TIMEOUTS } from './timeouts';
+import { TLS } from './tls';
 
 export const CASE_GROUPS: readonly CaseGroup[] = [
   MATCH_PATH,
@@ -28,6 +29,7 @@ export const CASE_GROUPS: readonly CaseGroup[] = [
   HASHING,
   OUTLIERS,
   LIMITS,
+  TLS,
   FAULTS,
   MIRRORS,
   CORS,

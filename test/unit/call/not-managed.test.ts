@@ -18,11 +18,14 @@ describe('what cannot be managed yet', () => {
     feed.set(model({ tls: MUTUAL, origin }));
     assert.equal(lines.length, 1);
   });
-  it('TLS origination: not ours, one line', () => {
+  it('TLS of the cluster around TLS of the application: not ours, one line', () => {
     const tls: ClusterTls = { kind: 'tls', subjectAltNames: [], insecureSkipVerify: false };
-    const { mesh, lines } = scene(model({ tls }));
-    assert.equal(mesh.ownership('http', 'reviews', 80), 'not-ours');
-    assert.match(lines.join(), /asks for TLS/);
+    const clusters = [cluster('c', [endpoint('10.0.0.1', 443)], { tls, origin })];
+    const { mesh, lines, feed } = scene({ ports: {}, clusters, tls: { 'reviews:443': 'c' } });
+    mesh.ownership('https', 'reviews', 443);
+    feed.up();
+    assert.equal(mesh.ownership('https', 'reviews', 443), 'not-ours');
+    assert.match(lines.join(), /DestinationRule shop\/reviews-mtls asks for TLS around the TLS/);
   });
   it('HTTP/2 only: not ours, one line', () => {
     const { mesh, lines } = scene(
@@ -49,6 +52,19 @@ describe('what cannot be managed yet', () => {
     assert.equal(mesh.ownership('http', 'reviews', 80), 'not-ours');
     listener.onClusters([TWO], []);
     assert.equal(mesh.ownership('http', 'reviews', 80), 'ours');
+  });
+});
+
+describe('TLS of the cluster', () => {
+  const tls: ClusterTls = { kind: 'tls', subjectAltNames: [], autoSni: true, insecureSkipVerify: false };
+
+  it('is for the connection of each attempt, with the authority as it is sent', () => {
+    const { call } = scene(model({ tls }));
+    assert.deepEqual(attempt(call().next(0)).tls, { settings: tls, authority: 'reviews' });
+  });
+  it('an attempt without it says nothing of it', () => {
+    const { call } = scene(reviews([route(forward('c'))]));
+    assert.equal(attempt(call().next(0)).tls, undefined);
   });
 });
 

@@ -109,14 +109,19 @@ describe('xds: clusters of a real istiod', () => {
       sni: 'outbound_.80_._.mesh.test',
       subjectAltNames: [peer],
     });
+    const versions = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const;
     assert.deepEqual(cluster('outbound|80||simple.test').tls, {
       kind: 'tls',
+      ...versions,
       sni: 'sni.test',
       subjectAltNames: ['san.test'],
       insecureSkipVerify: false,
     });
     assert.deepEqual(cluster('outbound|80||mutual.test').tls, {
       kind: 'tls',
+      ...versions,
+      autoSni: true,
+      autoSanValidation: true,
       subjectAltNames: [peer],
       certFile: '/etc/certs/cert.pem',
       keyFile: '/etc/certs/key.pem',
@@ -125,6 +130,8 @@ describe('xds: clusters of a real istiod', () => {
     });
     assert.deepEqual(cluster('outbound|80||skip.test').tls, {
       kind: 'tls',
+      ...versions,
+      autoSni: true,
       subjectAltNames: [],
       insecureSkipVerify: true,
     });

@@ -21,7 +21,6 @@ describe('xds: features that are not applied yet', () => {
     const reviews = clusterFields('outbound|80||reviews.shop.svc.cluster.local');
     follows('circuitBreakers', reviews, 'circuit_breakers.thresholds[0].max_connections');
     follows('istioMutual', clusterFields('outbound|80||mesh.test'), 'transport_socket');
-    follows('upstreamTls', clusterFields('outbound|80||mutual.test'), 'transport_socket');
     follows('http2', clusterFields('outbound|80||random.test'), 'http2_protocol_options');
   });
 

@@ -1,0 +1,2 @@
+export { TlsUnavailable } from './files';
+export { UpstreamTlsContexts } from './upstream';
