@@ -1,0 +1,46 @@
+/** Where an instance is and how it is reached there: locality, network, TLS mode. */
+
+import type { RegistryInstance } from '../model';
+import { claimed, text } from './metadata';
+import type { SourceRules } from './rules';
+
+/** Region of zones without one. */
+const UNNAMED_REGION = 'default';
+
+/** `region/zone/subzone` without empty ends, or ''. The instance's own, else the source's. */
+export function localityOf(instance: RegistryInstance, { config }: SourceRules): string {
+  const { metadata } = instance;
+  const whole = text(metadata, 'aeraki_meta_locality').split('/').map(part);
+  const [ownRegion = '', ownZone = '', ownSubzone = ''] = config.locality.split('/');
+  const region = part(instance.region || text(metadata, 'region') || (whole[0] ?? ''));
+  const cluster = config.clusterAsZone ? (instance.cluster ?? '') : '';
+  const zone = part(instance.zone || text(metadata, 'zone') || (whole[1] ?? '') || cluster);
+  if (region === '' && zone === '') return joined(ownRegion, ownZone, ownSubzone);
+  const subzone = part(text(metadata, 'subzone') || (whole[2] ?? ''));
+  return joined(region || ownRegion || UNNAMED_REGION, zone, zone && subzone);
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.join('/').replace(/\/+$/, '');
+}
+
+function part(text: string): string {
+  return text.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 63);
+}
+
+export function networkOf(instance: RegistryInstance, source: SourceRules): string {
+  const own = claimed('network', instance.metadata, source)?.value;
+  return own ?? source.networks.get(instance.address) ?? source.config.network;
+}
+
+/** Value of `security.istio.io/tlsMode`, or undefined: the instance is not served here at all. */
+export function tlsModeOf(instance: RegistryInstance, source: SourceRules): 'istio' | 'disabled' | undefined {
+  const { inMesh } = source.config;
+  const marked = text(instance.metadata, 'inmesh.sidecar');
+  const isInMesh = marked === 'true' || (marked !== 'false' && source.meshCidrs.has(instance.address));
+  if (isInMesh && inMesh === 'exclude') return undefined;
+  const own = claimed('tlsMode', instance.metadata, source)?.value;
+  if (own === 'istio' || own === 'disabled') return own;
+  if (!isInMesh) return 'disabled';
+  return (inMesh ?? (marked === 'true' ? 'mtls' : 'plaintext')) === 'mtls' ? 'istio' : 'disabled';
+}

@@ -1,0 +1,194 @@
+/** The configuration, ready for use: patterns compiled, ranges read, what is per service found by service. */
+
+import type { RegistryService } from '../model';
+import { CidrMap, CidrSet } from './cidr';
+import type { ConvertConfig, ConvertSourceConfig, ServiceMatch, ServiceOverride } from './config';
+import { ConvertConfigError } from './error';
+import { anyGlob, type Glob, glob } from './glob';
+import { labelValue, sortedRecord } from './label-values';
+import type { PortNumbers, Protocol } from './protocol';
+import { compileSelectors, type Selector } from './selectors';
+import { requireHosts, requireSense } from './sense';
+import { VipRange } from './vip';
+
+/** A source as convert knows it. */
+export interface SourceDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly convert: ConvertSourceConfig;
+}
+
+export type ServicePredicate = (service: RegistryService) => boolean;
+
+export interface SourceRules {
+  readonly name: string;
+  readonly type: string;
+  /** Position in the configuration: the first source wins. */
+  readonly order: number;
+  readonly config: ConvertSourceConfig;
+  readonly isIncluded: ServicePredicate;
+  readonly overrides: readonly { readonly matches: ServicePredicate; readonly override: ServiceOverride }[];
+  readonly selectors: readonly Selector[];
+  readonly trusts: ReadonlySet<string>;
+  /** Of every ServiceEntry. */
+  readonly entryLabels: Readonly<Record<string, string>>;
+  readonly keepsLabel: Glob;
+  readonly dropsLabel: Glob;
+  readonly mayTakeClusterDomain: Glob;
+  readonly resourceNamespaces: ReadonlyMap<string, string>;
+  readonly networks: CidrMap<string>;
+  readonly meshCidrs: CidrSet;
+}
+
+/** Services of several sources that become one: a `merge`, or a `joinKubernetes` with its namespace. */
+export interface Union {
+  readonly key: string;
+  readonly host: string;
+  readonly join?: {
+    readonly namespace: string;
+    readonly portNames: Readonly<Partial<Record<Protocol, string>>>;
+  };
+}
+
+export interface Rules {
+  readonly clusterDomain: string;
+  readonly vips: VipRange;
+  readonly sources: ReadonlyMap<string, SourceRules>;
+  /** By `source/name` and `source/key`. */
+  readonly unions: ReadonlyMap<string, Union>;
+}
+
+/** What is said of one service, by the first override that says it. */
+export interface ServiceRules {
+  readonly host: string | undefined;
+  readonly aliases: readonly string[];
+  readonly exportTo: readonly string[];
+  readonly resourceNamespace: string | undefined;
+  readonly protocol: Protocol | undefined;
+  readonly ports: PortNumbers;
+  readonly instancePorts: boolean;
+  /** Of `overrides.abnormal`, all that match. */
+  readonly abnormal: readonly string[];
+}
+
+/** Throws ConvertConfigError for what the schema cannot see. The order of `sources` is theirs in the configuration. */
+export function compileRules(global: ConvertConfig, sources: readonly SourceDefinition[]): Rules {
+  requireHosts(global);
+  return {
+    clusterDomain: global.clusterDomain.toLowerCase(),
+    vips: at(['vipCidr'], () => new VipRange(global.vipCidr, global.vipExclude)),
+    sources: new Map(sources.map((source, order) => [source.name, sourceRules(source, order, global)])),
+    unions: unionsOf(global),
+  };
+}
+
+function sourceRules(
+  { name, type, convert }: SourceDefinition,
+  order: number,
+  global: ConvertConfig,
+): SourceRules {
+  const inSource = <T>(key: string, make: () => T) => at([name, key], make);
+  return {
+    name,
+    type,
+    order,
+    config: at([name], () => sensible(convert)),
+    isIncluded: inclusion(convert),
+    overrides: convert.overrides.map((override) => ({ matches: servicePredicate(override.match), override })),
+    selectors: inSource('endpointSelectors', () => compileSelectors(convert.endpointSelectors)),
+    trusts: new Set(convert.trustMetadata),
+    entryLabels: sortedRecord(
+      new Map([
+        ['inmesh.registry', labelValue(type)],
+        ['inmesh.source', labelValue(name)],
+        ...Object.entries(convert.entryLabels),
+      ]),
+    ),
+    keepsLabel: anyGlob(convert.keepLabels),
+    dropsLabel: anyGlob(convert.dropLabels),
+    mayTakeClusterDomain: anyGlob(convert.allowClusterDomain),
+    resourceNamespaces: new Map(Object.entries(convert.resourceNamespaces)),
+    networks: inSource(
+      'networks',
+      () => new CidrMap([...Object.entries(convert.networks), ...Object.entries(global.networks)]),
+    ),
+    meshCidrs: inSource('meshCidrs', () => new CidrSet([...convert.meshCidrs, ...global.meshCidrs])),
+  };
+}
+
+function sensible(config: ConvertSourceConfig): ConvertSourceConfig {
+  requireSense(config);
+  return config;
+}
+
+function at<T>(path: readonly string[], make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ConvertConfigError) error.path = [...path, ...error.path];
+    throw error;
+  }
+}
+
+function inclusion({ include, exclude }: ConvertSourceConfig): ServicePredicate {
+  const included = include.map(servicePredicate);
+  const excluded = exclude.map(servicePredicate);
+  return (service) =>
+    (included.length === 0 || included.some((matches) => matches(service))) &&
+    !excluded.some((matches) => matches(service));
+}
+
+/** All given parts must match. A Dubbo interface is found by the interface's name, too. */
+export function servicePredicate({ namespace, group, service }: ServiceMatch): ServicePredicate {
+  const inNamespace = namespace === undefined ? undefined : glob(namespace);
+  const inGroup = group === undefined ? undefined : glob(group);
+  const named = service === undefined ? undefined : glob(service);
+  return (found) =>
+    (!inNamespace || inNamespace(found.namespace)) &&
+    (!inGroup || inGroup(found.group)) &&
+    (!named || named(found.name) || (found.dubbo !== undefined && named(found.dubbo.interface)));
+}
+
+function unionsOf({ merge, joinKubernetes }: ConvertConfig): Map<string, Union> {
+  const unions = new Map<string, Union>();
+  const add = (union: Union, path: string, from: readonly string[]) => {
+    for (const each of from) {
+      if (unions.has(each))
+        at([path], () => {
+          throw new ConvertConfigError(
+            `\`${each}\` is part of ${unions.get(each)!.host} and of ${union.host}; leave it in one`,
+          );
+        });
+      unions.set(each, union);
+    }
+  };
+  for (const { host, from } of merge) add({ key: `merge/${host}`, host }, 'merge', from);
+  for (const { host, from, namespace, portNames } of joinKubernetes)
+    add({ key: `join/${host}`, host, join: { namespace, portNames } }, 'joinKubernetes', from);
+  return unions;
+}
+
+/** The union that a service is part of, or undefined. */
+export function unionOf(rules: Rules, source: SourceRules, service: RegistryService): Union | undefined {
+  if (rules.unions.size === 0) return undefined;
+  return (
+    rules.unions.get(`${source.name}/${service.key}`) ?? rules.unions.get(`${source.name}/${service.name}`)
+  );
+}
+
+export function serviceRules(source: SourceRules, service: RegistryService): ServiceRules {
+  const { config } = source;
+  const matching = source.overrides.filter(({ matches }) => matches(service)).map(({ override }) => override);
+  const first = <K extends keyof ServiceOverride>(key: K) =>
+    matching.find((override) => override[key] !== undefined)?.[key];
+  return {
+    host: first('host'),
+    aliases: first('aliases') ?? [],
+    exportTo: first('exportTo') ?? config.exportTo,
+    resourceNamespace: first('resourceNamespace') ?? source.resourceNamespaces.get(service.namespace),
+    protocol: first('protocol'),
+    ports: { ...config.ports, ...first('ports') },
+    instancePorts: first('instancePorts') ?? config.instancePorts,
+    abnormal: matching.flatMap((override) => override.abnormal ?? []),
+  };
+}

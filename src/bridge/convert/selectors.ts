@@ -1,0 +1,59 @@
+/** Which instances of a service are served: endpoint selectors and the list of abnormal ones. */
+
+import { isIP } from 'node:net';
+import type { RegistryInstance, RegistryService } from '../model';
+import { CidrSet } from './cidr';
+import type { EndpointSelector } from './config';
+import { type Glob, glob } from './glob';
+import { type ServicePredicate, servicePredicate } from './rules';
+
+export interface Selector {
+  readonly appliesTo: ServicePredicate;
+  readonly labels: readonly (readonly [string, Glob])[];
+  readonly cidrs: CidrSet;
+  readonly exclude: boolean;
+}
+
+export function compileSelectors(selectors: readonly EndpointSelector[]): Selector[] {
+  return selectors.map(({ labels = {}, cidrs = [], exclude, ...match }) => ({
+    appliesTo: servicePredicate(match),
+    labels: Object.entries(labels).map(([key, pattern]) => [key, glob(pattern)] as const),
+    cidrs: new CidrSet(cidrs),
+    exclude,
+  }));
+}
+
+/** Excluding selectors win; where there are including ones, one of them must match. */
+export function selects(
+  selectors: readonly Selector[],
+  service: RegistryService,
+  instance: RegistryInstance,
+): boolean {
+  let mustBeIncluded = false;
+  let included = false;
+  for (const selector of selectors) {
+    if (!selector.appliesTo(service)) continue;
+    const found = matches(selector, instance);
+    if (found && selector.exclude) return false;
+    if (!selector.exclude) {
+      mustBeIncluded = true;
+      included ||= found;
+    }
+  }
+  return included || !mustBeIncluded;
+}
+
+function matches({ labels, cidrs }: Selector, { address, metadata }: RegistryInstance): boolean {
+  if (!cidrs.isEmpty && !cidrs.has(address)) return false;
+  return labels.every(([key, value]) => Object.hasOwn(metadata, key) && value(metadata[key]!));
+}
+
+/** Addresses, `address:port`s and ranges that are not to be served; what is none of these matches a host name. */
+export function isAbnormal(abnormal: readonly string[], { address, port }: RegistryInstance): boolean {
+  if (abnormal.length === 0) return false;
+  const full = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  return abnormal.some((each) => {
+    if (each === address || each === full) return true;
+    return each.includes('/') && new CidrSet([each]).has(address);
+  });
+}
