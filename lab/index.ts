@@ -1,8 +1,10 @@
 /** Real peers for tests and benchmarks: how each is installed once and started on free ports of the loopback. */
 export * from './cache';
+export * from './consul';
 export * from './dubbo';
 export * from './envoy';
 export * from './eureka';
+export * from './go-program';
 export * from './http';
 export * from './installed';
 export * from './istiod';

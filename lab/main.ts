@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { coldInstalls } from './cache';
+import { consulBinary } from './consul';
 import { envoyBinary } from './envoy';
 import { type Installed, isSkipped } from './installed';
 import { startIstiod } from './istiod';
@@ -18,6 +19,7 @@ const INSTALLERS: Readonly<Record<string, () => Promise<readonly Installed[]>>> 
   node: () => Promise.all(Object.values(NODE_VERSIONS).map((version) => nodeVersion(version))),
   nacos: async () => [await mavenProject('nacos-3x')],
   'nacos-2x': async () => [await mavenProject('nacos-2x'), await mavenProject('nacos-2x', 'istio')],
+  consul: async () => [await consulBinary()],
   dubbo: async () => [await mavenProject('dubbo-peer')],
   eureka: async () => [await mavenProject('eureka-server')],
   zookeeper: async () => [await mavenProject('zookeeper')],

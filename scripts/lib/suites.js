@@ -4,20 +4,22 @@
  * What `npm test` runs, in this order. `lab` names what is installed before the suite, so that no test's time
  * counts an installation. The drills are the long form of tests that the peers suite runs in their short form.
  */
+const REGISTRIES = ['nacos', 'nacos-2x', 'zookeeper', 'dubbo', 'eureka', 'consul'];
+
 const SUITES = [
   { name: 'unit', specs: ['test/architecture.test.ts', 'test/unit/**/*.test.ts'], lab: [] },
   { name: 'integration', specs: ['test/integration/**/*.test.ts'], lab: ['node'] },
   {
     name: 'peers',
     specs: ['test/peers/**/*.test.ts', 'test/conformance/**/*.test.ts'],
-    lab: ['node', 'istiod', 'envoy'],
+    lab: ['node', 'istiod', 'envoy', ...REGISTRIES],
   },
 ];
 
 const DRILLS = {
   name: 'drills',
   specs: ['test/peers/**/*.drill.test.ts'],
-  lab: ['istiod'],
+  lab: ['istiod', ...REGISTRIES],
   env: { INMESH_DRILLS: 'full' },
 };
 
