@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** From the call to the last byte of the answer, milliseconds. */
   readonly timeoutMs: number;
+  /** Ends the request early. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -58,7 +60,7 @@ export class HttpClient {
   }
 
   private async send(
-    { url, headers = {}, timeoutMs }: HttpRequest,
+    { url, headers = {}, timeoutMs, signal }: HttpRequest,
     form: string | undefined,
   ): Promise<HttpAnswer> {
     const target = new URL(url);
@@ -66,7 +68,7 @@ export class HttpClient {
     if (this.closed) throw new HttpFailure('the client was closed');
     const type = form === undefined ? undefined : { 'content-type': 'application/x-www-form-urlencoded' };
     const all: Record<string, string> = { 'accept-encoding': 'gzip', ...type, ...headers };
-    const answer = await this.exchange(target, agent, all, timeoutMs, form);
+    const answer = await this.exchange(target, agent, all, timeoutMs, form, signal);
     if (answer.headers['content-encoding'] !== 'gzip') return answer;
     const { maxBytes } = this.options;
     return { ...answer, body: await unzip(answer.body, { maxOutputLength: maxBytes }) };
@@ -86,12 +88,14 @@ export class HttpClient {
     headers: Readonly<Record<string, string>>,
     timeoutMs: number,
     form: string | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const { maxBytes } = this.options;
     return new Promise((resolve, reject) => {
       const outgoing = (url.protocol === 'https:' ? requestTls : request)(url, {
         agent,
         headers,
+        signal,
         method: form === undefined ? 'GET' : 'POST',
       });
       let isOver = false;

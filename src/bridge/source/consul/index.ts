@@ -1,0 +1,3 @@
+/** The Consul source: blocking queries for the catalogue and for each service's health. */
+export { type ConsulConfig, consulSchema } from './config';
+export { createConsulSource } from './source';
