@@ -63,7 +63,10 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
         ...['splitExternalLocalOriginErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent'],
         'minHealthPercent',
       ].map((field) => `outlierDetection.${field}`),
-      'tls',
+      ...[
+        ...['mode', 'clientCertificate', 'privateKey', 'caCertificates', 'caCrl', 'credentialName'],
+        ...['subjectAltNames', 'sni', 'insecureSkipVerify'],
+      ].map((field) => `tls.${field}`),
       'portLevelSettings',
       'tunnel',
       'proxyProtocol',
@@ -98,11 +101,13 @@ export const NOTES: Readonly<Record<string, Note>> = {
   'DestinationRule.workloadSelector': 'yes: istiod applies it (`test/peers/dev-differential.test.ts`)',
   'DestinationRule.trafficPolicy.loadBalancer.warmupDurationSecs': 'as `warmup`: istiod sends the same',
   'DestinationRule.trafficPolicy.connectionPool.http.h2UpgradePolicy':
-    'no: hosts whose cluster asks for HTTP/2 are not managed, and said so',
+    'no: calls are HTTP/1.1; UPGRADE, and ports named `http2` or `grpc`, make the host not managed, and said so',
   'DestinationRule.trafficPolicy.connectionPool.http.useClientProtocol': 'yes: calls are HTTP/1.1',
   'DestinationRule.trafficPolicy.connectionPool.http.maxConcurrentStreams': 'no effect on HTTP/1.1',
-  'DestinationRule.trafficPolicy.tls':
-    'no: ISTIO_MUTUAL, SIMPLE and MUTUAL make the host not managed, and said so',
+  'DestinationRule.trafficPolicy.tls.mode':
+    'yes; ISTIO_MUTUAL makes the host not managed until there is a mesh identity, and said so',
+  'DestinationRule.trafficPolicy.tls.credentialName':
+    'no: a secret of Kubernetes is refused with 503, and said so (istiod sends it only with a `workloadSelector`)',
   'DestinationRule.trafficPolicy.tunnel': 'no: only for TCP and TLS routes',
   'DestinationRule.trafficPolicy.proxyProtocol': 'no: reported as unsupported',
   'DestinationRule.trafficPolicy.retryBudget': 'no: reported as unsupported',
@@ -137,6 +142,7 @@ export const PLACES: Readonly<Record<string, string>> = {
   DestinationRule: 'istiod',
   'DestinationRule.trafficPolicy.loadBalancer': 'src/balancing',
   'DestinationRule.trafficPolicy.connectionPool': 'src/transport',
+  'DestinationRule.trafficPolicy.tls': 'src/transport/tls',
   'DestinationRule.trafficPolicy.outlierDetection': 'src/resilience/outlier.ts',
   'DestinationRule.trafficPolicy.outlierDetection.minHealthPercent': 'src/balancing/priority.ts',
   ServiceEntry: 'istiod',

@@ -1,6 +1,6 @@
 /** Certificates for tests, made on the spot (X.509 by hand: Node signs, but writes no certificates). */
 
-import { createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createSign, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -35,6 +35,21 @@ export class Authority {
   constructor() {
     const isCa = extension('551d13', true, sequence(der(0x01, Buffer.from([0xff]))));
     this.root = certificate(this.name, this.name, this.keys.publicKey, this.keys.privateKey, [isCa]);
+  }
+
+  /** PEM of the list of certificates that are revoked: those given. */
+  revoke(...certificates: readonly Buffer[]): Buffer {
+    const now = Date.now();
+    const revoked = certificates.map((cert) => {
+      const serial = Buffer.from(new X509Certificate(cert).serialNumber, 'hex');
+      return sequence(der(0x02, serial), time(now - DAY_MS));
+    });
+    const body = sequence(
+      ...[der(0x02, Buffer.from([1])), ECDSA_SHA256, name(this.name)],
+      ...[time(now - DAY_MS), time(now + DAY_MS)],
+      ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
+    );
+    return signed('X509 CRL', body, this.keys.privateKey);
   }
 
   /** A certificate with `common` as its common name. */
@@ -83,10 +98,15 @@ function certificate(
     key.export({ type: 'spki', format: 'der' }),
     ...(more.length === 0 ? [] : [der(0xa3, sequence(...more))]),
   );
+  return signed('CERTIFICATE', body, signer);
+}
+
+/** PEM. */
+function signed(what: string, body: Buffer, signer: KeyObject): Buffer {
   const signature = createSign('sha256').update(body).sign(signer);
   const all = sequence(body, ECDSA_SHA256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
   const lines = all.toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
-  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
+  return Buffer.from(`-----BEGIN ${what}-----\n${lines}\n-----END ${what}-----\n`);
 }
 
 function extension(oid: string, critical: boolean, value: Buffer): Buffer {

@@ -13,7 +13,10 @@ const NAMES = {
   addresses: ['240.9.9.9'],
 };
 
-/** `$certs` in a case: a folder with `ca.pem`, `other-ca.pem`, `client.pem`, `client-key.pem`, `stranger.pem`, `stranger-key.pem`. */
+/**
+ * `$certs` in a case: a folder with `ca.pem`, `other-ca.pem`, `client.pem`, `client-key.pem`, `stranger.pem`, `stranger-key.pem`,
+ * `crl.pem`, and `revoked-crl.pem` with the backends' certificate.
+ */
 export class Certificates {
   readonly folder = mkdtempSync(join(tmpdir(), 'inmesh-certs-'));
   private readonly authority = new Authority();
@@ -31,6 +34,8 @@ export class Certificates {
       this.write(`${name}.pem`, cert);
       this.write(`${name}-key.pem`, key);
     }
+    this.write('crl.pem', this.authority.revoke());
+    this.write('revoked-crl.pem', this.authority.revoke(this.issued.cert));
     // Secrets that never come, for Envoy.
     this.write('no-secrets.yaml', Buffer.from('resources: []\n'));
   }

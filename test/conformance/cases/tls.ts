@@ -92,6 +92,18 @@ export const TLS: CaseGroup = {
       expect: '503',
     },
     {
+      title: 'tls SIMPLE: a list of revoked certificates',
+      yaml: secured(`{mode: SIMPLE, ${CA}, caCrl: $certs/crl.pem}`),
+      requests: [{}],
+      expect: 's1',
+    },
+    {
+      title: 'tls SIMPLE: the certificate is revoked',
+      yaml: secured(`{mode: SIMPLE, ${CA}, caCrl: $certs/revoked-crl.pem}`),
+      requests: [{}],
+      expect: '503',
+    },
+    {
       title: 'tls SIMPLE: insecureSkipVerify',
       yaml: secured('{mode: SIMPLE, insecureSkipVerify: true}'),
       requests: [{}, { host: '$name' }],
