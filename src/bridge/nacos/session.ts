@@ -170,6 +170,7 @@ export class Session {
     } catch (error) {
       if (++this.#missed >= MOST_MISSED_CHECKS)
         this.#finish({ failure: transportFailure(error, this.options.server.grpcTarget) });
+      else await this.#checkHealth();
     }
   }
 
