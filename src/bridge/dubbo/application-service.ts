@@ -2,7 +2,7 @@
 
 import type { RegistryInstance, RegistryService } from '../model';
 import type { ApplicationInstance } from './application';
-import type { InterfaceFacts } from './interface-service';
+import type { DubboPlace, InterfaceFacts } from './interface-service';
 import { Interning } from './interning';
 import { applicationKey } from './names';
 import { instanceId } from './provider';
@@ -30,6 +30,7 @@ interface Port {
 
 /** Undefined without any port. Processes that provide nothing (revision 0) are not counted. */
 export function applicationService(
+  { namespace, group, keyPrefix }: DubboPlace,
   name: string,
   instances: ReadonlyMap<string, ApplicationInstance>,
   interfaces: ReadonlySet<InterfaceFacts>,
@@ -43,10 +44,10 @@ export function applicationService(
   if (ports.size === 0) return undefined;
   const interning = new Interning();
   return {
-    key: applicationKey(name),
+    key: keyPrefix + applicationKey(name),
     kind: 'dubbo-application',
-    namespace: '',
-    group: '',
+    namespace,
+    group,
     name,
     dubbo: { interface: '', group: '', version: '', application: name },
     metadata: {},

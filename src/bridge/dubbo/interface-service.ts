@@ -1,11 +1,19 @@
 /** One interface as a registry service, from what both levels say of it. */
 
 import type { RegistryInstance, RegistryService } from '../model';
-import type { InterfaceName } from './names';
+import { type InterfaceName, interfaceKey } from './names';
 import type { Provider } from './provider';
 import { type Override, ruled } from './rules';
 import { byId } from './same';
 import { combinedStanding, type Standing } from './standing';
+
+/** Where in a registry the services are, in the registry's own levels (Dubbo's group is another thing). */
+export interface DubboPlace {
+  readonly namespace: string;
+  readonly group: string;
+  /** Comes before every key. */
+  readonly keyPrefix: string;
+}
 
 export type DubboLevel = 'interface' | 'application';
 
@@ -25,7 +33,7 @@ export interface MergedInterface {
 
 /** Undefined without any provider. */
 export function interfaceService(
-  key: string,
+  { namespace, group, keyPrefix }: DubboPlace,
   { name, levels }: Pick<InterfaceFacts, 'name' | 'levels'>,
   overrides: readonly Override[],
 ): MergedInterface | undefined {
@@ -39,10 +47,10 @@ export function interfaceService(
   const providers = [...merged.values()].map((provider) => withRules(provider, overrides));
   const applications = new Set(providers.map(({ application }) => application).filter((each) => each !== ''));
   const service: RegistryService = {
-    key,
+    key: keyPrefix + interfaceKey(name),
     kind: 'dubbo-interface',
-    namespace: '',
-    group: name.group,
+    namespace,
+    group,
     name: name.interface,
     dubbo: { ...name, application: [...applications].sort()[0] ?? '' },
     metadata: {},

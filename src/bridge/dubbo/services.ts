@@ -8,11 +8,12 @@ import type { ApplicationInstance } from './application';
 import { applicationService } from './application-service';
 import {
   type DubboLevel,
+  type DubboPlace,
   type InterfaceFacts,
   interfaceService,
   type MergedInterface,
 } from './interface-service';
-import { applicationKey, type InterfaceName, interfaceKey } from './names';
+import { type InterfaceName, interfaceKey } from './names';
 import type { Provider } from './provider';
 import type { Override } from './rules';
 import { sameService } from './same';
@@ -31,6 +32,7 @@ interface ApplicationFacts {
   reported: RegistryService | undefined;
 }
 
+const NOWHERE: DubboPlace = { namespace: '', group: '', keyPrefix: '' };
 const NO_PROVIDERS: readonly Provider[] = [];
 const NO_OVERRIDES: readonly Override[] = [];
 
@@ -46,6 +48,8 @@ export class DubboServices {
   private readonly rules = new Map<string, readonly Override[]>();
   private readonly changedInterfaces = new Set<string>();
   private readonly changedApplications = new Set<string>();
+
+  constructor(private readonly place: DubboPlace = NOWHERE) {}
 
   /** Replaces all providers that `owner` (a node, a registry service, an instance) told of at this level. */
   setProviders(level: DubboLevel, owner: string, providers: readonly Provider[]): void {
@@ -124,7 +128,7 @@ export class DubboServices {
     const facts = this.interfaces.get(key);
     if (!facts) return;
     const before = facts.merged;
-    const after = interfaceService(key, facts, this.rules.get(key) ?? NO_OVERRIDES);
+    const after = interfaceService(this.place, facts, this.rules.get(key) ?? NO_OVERRIDES);
     if (before && after && sameService(before.service, after.service) && sameNames(before, after)) return;
     facts.merged = after;
     for (const application of before?.applications ?? []) this.forget(application, facts);
@@ -135,7 +139,7 @@ export class DubboServices {
     if (after) changes.update(after.service);
     else {
       this.interfaces.delete(key);
-      if (before) changes.remove(key);
+      if (before) changes.remove(before.service.key);
     }
   }
 
@@ -147,12 +151,12 @@ export class DubboServices {
   private flushApplication(name: string, changes: ServiceChanges): void {
     const facts = this.applications.get(name);
     if (!facts) return;
-    const service = applicationService(name, facts.instances, facts.interfaces);
+    const service = applicationService(this.place, name, facts.instances, facts.interfaces);
     if (facts.instances.size === 0 && facts.interfaces.size === 0) this.applications.delete(name);
     const before = facts.reported;
     facts.reported = service;
     if (!service) {
-      if (before) changes.remove(applicationKey(name));
+      if (before) changes.remove(before.key);
     } else if (!before || !sameService(before, service)) changes.update(service);
   }
 }
