@@ -4,14 +4,7 @@
  */
 
 import { type ConvertConfig, compileRules, type Rules, type SourceDefinition } from '../convert';
-import type {
-  RegistryService,
-  Rejection,
-  ServedContent,
-  ServedSnapshot,
-  SourceLog,
-  SourceSink,
-} from '../model';
+import type { Rejection, ServedContent, ServedSnapshot, SourceLog, SourceSink } from '../model';
 import type { Clock } from './clock';
 import type { CatalogueConfig, CatalogueSourceConfig } from './config';
 import { Gate } from './gate';
@@ -80,13 +73,16 @@ export class Catalogue implements ServedContent {
     return [...this.gate.waiting];
   }
 
-  /** Begins to wait for the sources. After `importState`, if there is anything to import. */
-  start(): void {
+  /**
+   * Begins to wait for the sources. After `importState`, if there is anything to import. `open`: the content was
+   * served before, by a catalogue of another configuration, so nothing is waited for.
+   */
+  start(open = false): void {
     const sources = this.options.sources.map(({ name, catalogue }) => {
       const isKnown = this.facts.get(name)!.facts.size > 0;
       return { ...catalogue, name, isKnown };
     });
-    this.gate.start(sources);
+    this.gate.start(open ? [] : sources);
   }
 
   /** Where one source reports to. Throws an Error for a source that is not configured. */
