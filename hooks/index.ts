@@ -3,9 +3,10 @@
 import { expressHook } from './express';
 import type { Hook } from './hook';
 import { httpHook } from './http';
+import { nacosHook } from './nacos';
 import { unmanagedHook } from './unmanaged';
 
 export { currentRoute } from './express';
 export type { Hook, HookContext } from './hook';
 
-export const hooks: readonly Hook[] = [httpHook, expressHook, unmanagedHook];
+export const hooks: readonly Hook[] = [httpHook, expressHook, nacosHook, unmanagedHook];

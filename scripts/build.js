@@ -9,6 +9,7 @@
  *   dist/re2.js          regular expressions of routes, loaded when a route has one
  *   dist/http-engine.js  what the first call to the mesh loads of the HTTP hook
  *   dist/http-internals.js, dist/native.js  Node's functions as the preload found them
+ *   dist/registry-clients.js  hooks of registry clients, loaded when one of those is
  *   dist/semver.js       version ranges, loaded when a hooked library is
  *   dist/link-worker.js  the worker thread: gRPC, protobuf
  *   dist/cli.js          the `inmesh` command
@@ -28,6 +29,7 @@ const SPLIT = [
   { match: /^\.\/native$/, file: './native.js', only: path.join(ROOT, 'src/observe') },
   { match: /^\.\/engine$/, file: './http-engine.js', only: path.join(ROOT, 'hooks/http') },
   { match: /^\.\/internals$/, file: './http-internals.js', only: path.join(ROOT, 'hooks/http') },
+  { match: /\/registry-clients$/, file: './registry-clients.js' },
   { match: /\/preload\/agent$|^\.\/agent$/, file: './agent.js', only: path.join(ROOT, 'src/preload') },
 ];
 
@@ -38,6 +40,7 @@ const BUNDLES = [
   { out: 'native.js', entry: 'src/observe/native.ts' },
   { out: 'http-engine.js', entry: 'hooks/http/engine.ts', split: true },
   { out: 'http-internals.js', entry: 'hooks/http/internals.ts', split: true },
+  { out: 'registry-clients.js', entry: 'hooks/registry-clients.ts', split: true },
   { out: 'semver.js', source: "module.exports = require('semver/functions/satisfies');" },
   { out: 'link-worker.js', entry: 'src/link/worker/main.ts' },
   { out: 'cli.js', entry: 'src/cli/main.ts', executable: true },

@@ -5,6 +5,7 @@
 
 import { isIP } from 'node:net';
 import type { HostIndex, MeshFeed } from '../model';
+import type { Addresses, Remembered } from '../registry';
 import { canonicalHost } from '../routing';
 import type { HostEntry } from './host-entry';
 import { NOT_OURS } from './host-entry';
@@ -25,8 +26,12 @@ export class Directory {
     private readonly feed: MeshFeed,
     firstUseTimeoutMs: number,
     onError: (error: unknown) => void,
+    private readonly addresses?: Addresses,
   ) {
     this.waiting = new Waiting(firstUseTimeoutMs, onError);
+    addresses?.listen(() => {
+      for (const table of this.tables.http.values()) table.forgetSpellings();
+    });
   }
 
   ownership(scheme: Scheme, host: string, port: number): Ownership {
@@ -45,7 +50,20 @@ export class Directory {
     return table.cached(host) ?? this.resolve(scheme, host, port);
   }
 
+  /** The address as a registry client was given it; undefined for hosts that are called by name. */
+  remembered(scheme: Scheme, ip: string, port: number): Remembered | undefined {
+    return scheme === 'http' ? this.addresses?.find(ip, port) : undefined;
+  }
+
   private resolve(scheme: Scheme, spelling: string, port: number): HostEntry {
+    const remembered = this.remembered(scheme, spelling, port);
+    if (remembered !== undefined) {
+      const { owner } = remembered;
+      const entry = this.find(scheme, owner.host, owner.port);
+      if (entry !== NOT_OURS && this.addresses?.isShared(spelling, port) === false)
+        this.table(scheme, port).remember(spelling, entry);
+      return entry;
+    }
     const host = canonicalHost(spelling);
     if (host === 'localhost' || host === '') return NOT_OURS;
     if (!this.started) {

@@ -2,6 +2,7 @@ import type { Clock } from '../balancing';
 import type { MeshFeed } from '../model';
 import { type CallReport, createCallReport } from '../observe/call-report';
 import type { Log } from '../observe/log';
+import type { Addresses } from '../registry';
 import { InProcessMesh } from './mesh';
 import type { Mesh } from './seam';
 
@@ -24,6 +25,8 @@ export interface MeshOptions {
   readonly sourceIp?: string;
   /** Node's unless given. An error in `soon` must not reach the application. */
   readonly clock?: Clock;
+  /** Addresses that registry clients were given: calls to them are calls to their services. */
+  readonly addresses?: Addresses;
 }
 
 /** The mesh over a feed. Nothing is asked of the feed before the first call. */
@@ -40,6 +43,7 @@ export function createMesh(options: MeshOptions): Mesh {
     },
     options.log,
     options.clock,
+    options.addresses,
   );
   options.feed.listen(mesh);
   return mesh;

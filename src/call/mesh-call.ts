@@ -47,6 +47,8 @@ export interface Routed {
   readonly cookies: readonly HeaderEdit[];
   /** A fault has held the call back. */
   readonly delayed: boolean;
+  /** The endpoint of the first attempt, where the application has chosen it. */
+  readonly pinned?: EndpointState | undefined;
 }
 
 const NOTHING_SENT = -1;
@@ -92,8 +94,8 @@ export class MeshCall implements Call, Facts {
   next(now: number): Attempt | LocalReply {
     this.release();
     const { upstream, plan, path, authority, key } = this.routed;
-    const { retry } = plan;
-    const host = upstream.pick(this.tried, retry === undefined ? 0 : retry.reselections, now, key);
+    const first = this.attempts === 0 ? this.routed.pinned : undefined;
+    const host = first ?? upstream.pick(this.tried, plan.retry?.reselections ?? 0, now, key);
     if (host === undefined) return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH');
     host.activeRequests++;
     this.counted = host;
@@ -101,10 +103,7 @@ export class MeshCall implements Call, Facts {
     this.attempts++;
     this.requestStarted = false;
     const retriable = this.retriesLeft > 0;
-    if (retriable && retry?.avoidPreviousHosts) {
-      if (this.tried === undefined) this.tried = [host];
-      else this.tried.push(host);
-    }
+    if (retriable && plan.retry?.avoidPreviousHosts) this.tried = [...(this.tried ?? []), host];
     const { cluster } = upstream.snapshot;
     return {
       kind: 'attempt',

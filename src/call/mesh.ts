@@ -4,6 +4,7 @@ import type { Clock } from '../balancing';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
 import type { Log } from '../observe/log';
 import { clearImmediate, setImmediate } from '../observe/native';
+import type { Addresses } from '../registry';
 import { hostOfAuthority } from '../routing';
 import { nodeClock } from './clock';
 import { Directory } from './directory';
@@ -31,13 +32,15 @@ export class InProcessMesh implements Mesh, FeedListener {
     context: CallContext,
     private readonly log: Log,
     clock?: Clock,
+    addresses?: Addresses,
   ) {
     this.upstreams = new Upstreams(
       context.random,
       clock ?? nodeClock((error) => this.failed('balancing', error)),
     );
     this.router = new Router(this.upstreams, context);
-    this.directory = new Directory(feed, firstUseTimeoutMs, (error) => this.failed('whenKnown', error));
+    const failed = (error: unknown) => this.failed('whenKnown', error);
+    this.directory = new Directory(feed, firstUseTimeoutMs, failed, addresses);
   }
 
   ownership(scheme: Scheme, host: string, port: number): Ownership {
@@ -68,8 +71,13 @@ export class InProcessMesh implements Mesh, FeedListener {
       const entry = this.directory.find(scheme, host, port);
       if (entry.ownership !== 'ours') return undefined;
       if (entry.view === undefined) return this.router.tls(entry, head, now);
-      const named = this.entryOf(entry, head.authority);
-      return this.router.http(named, head, now, (name) => this.directory.find(scheme, name, port));
+      // Another name than was dialled: perhaps an address of it that a registry client was given.
+      const address = entry.host === host ? undefined : this.directory.remembered(scheme, host, port);
+      const named =
+        address !== undefined && hostOfAuthority(head.authority) === host
+          ? entry
+          : this.entryOf(entry, head.authority);
+      return this.router.http(named, head, now, (name) => this.directory.find(scheme, name, port), address);
     } catch (error) {
       this.failed('begin', error);
       return undefined;

@@ -8,8 +8,8 @@ import type { Forward } from './plan';
 import type { Upstreams } from './upstream';
 
 const NO_EDITS: readonly HeaderEdit[] = [];
-/** Neither hash policies nor CORS are for copies. */
-const UNBOUND = { key: undefined, cookies: NO_EDITS, cors: NO_EDITS };
+/** Neither hash policies, nor CORS, nor the address that was dialled are for copies. */
+const UNBOUND = { key: undefined, cookies: NO_EDITS, cors: NO_EDITS, pinned: undefined };
 const INTERNAL: HeaderEdit = { op: 'set', name: 'x-envoy-internal', value: 'true' };
 const NO_REPORT: CallReport = { wanted: () => false, ended: nothing };
 

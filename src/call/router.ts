@@ -1,5 +1,6 @@
 /** From a request to what becomes of it: another's, a local reply, or a call to a cluster. */
 
+import type { Remembered } from '../registry';
 import {
   type CompiledRoute,
   type HeaderEdit,
@@ -15,6 +16,7 @@ import type { HostEntry } from './host-entry';
 import { delayed, localReply, type ReplyParts, TEXT, withEdits } from './local-reply';
 import { type CallContext, MeshCall, type Routed } from './mesh-call';
 import { mirrorsOf } from './mirror';
+import { pinOf, serviceAuthority } from './pinned';
 import { type Forward, type ForwardPlan, TLS_PLAN } from './plan';
 import { requestEdits } from './request-headers';
 import { withRule } from './response-headers';
@@ -33,6 +35,8 @@ export interface Matched {
   readonly route: CompiledRoute<ForwardPlan>;
   /** As the application wrote it, in origin form. */
   readonly target: string;
+  /** The address that was dialled, where a registry client was given it. */
+  readonly address: Remembered | undefined;
   /** It came in absolute form: the Host header must follow its authority. */
   readonly absolute: boolean;
   readonly cors: readonly HeaderEdit[];
@@ -78,10 +82,17 @@ export class Router {
   }
 
   /** Plain HTTP. `find` looks up another host on the same port. */
-  http(dialled: HostEntry, head: RequestHead, now: number, find: (host: string) => HostEntry): Begin {
+  http(
+    dialled: HostEntry,
+    head: RequestHead,
+    now: number,
+    find: (host: string) => HostEntry,
+    address?: Remembered,
+  ): Begin {
     let entry = dialled;
     let target = head.path;
-    let { authority } = head;
+    // Routes are matched against the service whose address it is; the endpoint gets the application's own bytes.
+    let authority = address === undefined ? head.authority : serviceAuthority(dialled);
     const absolute = splitAbsoluteForm(target);
     if (absolute !== undefined) {
       // A target on another host makes the dialled one a forward proxy, which a rewritten request line would break.
@@ -100,6 +111,7 @@ export class Router {
       input,
       route,
       target,
+      address,
       absolute: absolute !== undefined,
       cors: NO_EDITS,
       delayed: false,
@@ -142,7 +154,7 @@ export class Router {
   }
 
   private forward(matched: Matched, action: Forward): Call | LocalReply | undefined {
-    const { entry, input, route, target, absolute, cors, beganAt } = matched;
+    const { entry, input, route, target, address, absolute, cors, beganAt } = matched;
     const { context } = this;
     const { head } = input;
     const destination = action.destinations[action.choice.draw(context.random)];
@@ -154,6 +166,8 @@ export class Router {
       return this.local(matched, { status, body: '', flag: 'NC', method: head.method }, cluster);
     }
     if (upstream.passesThrough) return undefined;
+    const pinned = address?.owner.pinned === true ? pinOf(address, upstream, cluster, entry) : undefined;
+    if (pinned === null) return undefined;
     const drop = drawDrop(upstream.snapshot.endpoints, context.random);
     if (drop !== undefined) {
       const extra = context.envoyHeaders ? ([[drop.header, 'true']] as const) : undefined;
@@ -182,6 +196,7 @@ export class Router {
       key: hash.key,
       cookies: hash.cookies,
       delayed: matched.delayed,
+      pinned,
     };
     if (action.action.mirrors.length === 0) return new MeshCall(routed, context, beganAt);
     const mirrors = mirrorsOf(action, routed, this.upstreams, context, beganAt);

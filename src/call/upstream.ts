@@ -65,6 +65,11 @@ export class Upstream {
     return this.balancer.pick(tried, reselections, now, key);
   }
 
+  /** The endpoint of that `address:port`, whatever its health; undefined = the cluster has none such. */
+  at(key: string): EndpointState | undefined {
+    return this.state.at(key);
+  }
+
   /** Calls are bound to endpoints by a key. */
   get hashes(): boolean {
     const { kind } = this.snapshot.cluster.loadBalancing;

@@ -42,6 +42,11 @@ export class ClusterState {
     return this.endpoints.get(endpointKey(endpoint));
   }
 
+  /** The same, by its key. */
+  at(key: string): EndpointState | undefined {
+    return this.endpoints.get(key);
+  }
+
   /** All endpoints of the last push. */
   all(): Iterable<EndpointState> {
     return this.endpoints.values();

@@ -4,7 +4,7 @@ export type SettingType =
   | { readonly kind: 'switch' }
   | { readonly kind: 'text'; readonly check?: (text: string) => string | undefined }
   | { readonly kind: 'choice'; readonly of: readonly string[] }
-  | { readonly kind: 'list' }
+  | { readonly kind: 'list'; readonly check?: (item: string) => string | undefined }
   | { readonly kind: 'duration' }
   | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number };
 
@@ -54,8 +54,15 @@ export function parseValue(type: SettingType, text: string): Parsed {
       return { ok: false, expected: `one of ${type.of.join(', ')}` };
     }
     case 'list': {
-      const items = trimmed.split(',').map((item) => item.trim());
-      return { ok: true, value: items.filter((item) => item !== '') };
+      const items = trimmed
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+      for (const item of items) {
+        const wrong = type.check?.(item);
+        if (wrong !== undefined) return { ok: false, expected: wrong };
+      }
+      return { ok: true, value: items };
     }
     case 'duration': {
       const found = DURATION.exec(trimmed);

@@ -1,7 +1,7 @@
 export { parseValue } from './definition';
 export { loadSettings } from './load';
 export { nearest } from './nearest';
-export type { Identity, Settings } from './settings';
+export type { Identity, RegistrySettings, Settings } from './settings';
 export {
   type SettingSource,
   type Surroundings,

@@ -35,6 +35,13 @@ export function loadSettings(env: Environment = process.env, report: Report = wr
     workerMemoryMb: value<number>('workerMemoryMb'),
     envoyHeaders: value<boolean>('envoyHeaders'),
     besideSidecar: value<boolean>('besideSidecar'),
+    registry: {
+      modes: value<readonly string[]>('registryModes'),
+      hosts: value<readonly string[]>('registryHosts'),
+      namespaces: value<readonly string[]>('registryNamespaces'),
+      weights: value<readonly string[]>('registryWeights'),
+      calls: value<readonly string[]>('registryCalls'),
+    },
     get identity() {
       identity ??= identityFrom(
         {

@@ -19,6 +19,14 @@ function checkLocality(text: string): string | undefined {
   return text.split('/').length <= 3 ? undefined : 'region/zone/subzone';
 }
 
+/** Items `service=value`; the service may be `*`, or stand behind its kind of registry (`eureka/ORDERS`). */
+function checkPairs(value: RegExp, expected: string): (item: string) => string | undefined {
+  return (item) => {
+    const at = item.indexOf('=');
+    return at > 0 && value.test(item.slice(at + 1).trim()) ? undefined : `a list of ${expected}`;
+  };
+}
+
 export const DEFINITIONS = {
   enabled: {
     name: 'INMESH',
@@ -129,6 +137,54 @@ export const DEFINITIONS = {
     type: { kind: 'switch' },
     default: 'off',
     sentence: 'Stays on although a sidecar answers in the same pod.',
+  },
+  registryModes: {
+    name: 'INMESH_REGISTRY_MODES',
+    type: {
+      kind: 'list',
+      check: checkPairs(
+        /^(merge|xds-first|registry-first|off)$/,
+        'service=mode, with merge, xds-first, registry-first or off',
+      ),
+    },
+    default: '*=merge',
+    sentence:
+      'Whose instances a registry client sees, per service: `merge`, `xds-first`, `registry-first` or `off`, as in `orders=off,eureka/*=xds-first,*=merge`.',
+    runTime: true,
+  },
+  registryHosts: {
+    name: 'INMESH_REGISTRY_HOSTS',
+    type: { kind: 'list', check: checkPairs(/^\S+$/, 'service=host') },
+    default: '*={service}.{namespace}.svc.cluster.local',
+    sentence:
+      "Mesh hosts of a registry's services: names (`orders=orders.shop.svc.cluster.local:8080|old-orders.shop.svc.cluster.local`, the first that exists counts) and templates (`nacos/*={service}.{namespace}.svc.cluster.local`).",
+  },
+  registryNamespaces: {
+    name: 'INMESH_REGISTRY_NAMESPACES',
+    type: { kind: 'list', check: checkPairs(/^[a-z0-9-]+$/, "registry's namespace=Kubernetes namespace") },
+    default: '',
+    sentence:
+      "What `{namespace}` is in templates, by the registry's own namespace or data centre: `prod=shop,*=default`. Otherwise the pod's.",
+  },
+  registryWeights: {
+    name: 'INMESH_REGISTRY_WEIGHTS',
+    type: {
+      kind: 'list',
+      check: checkPairs(/^\d+(\.\d+)?:\d+(\.\d+)?$/, 'service=registry:mesh, as in orders=1:9'),
+    },
+    default: '*=1:1',
+    sentence: 'Weight of one instance of the registry to one of the mesh in a merged list: `orders=1:9`.',
+  },
+  registryCalls: {
+    name: 'INMESH_REGISTRY_CALLS',
+    type: {
+      kind: 'list',
+      check: checkPairs(/^(pin-first|balance|off)$/, 'service=pin-first, balance or off'),
+    },
+    default: '*=pin-first',
+    sentence:
+      'Calls to addresses that a registry client was given: `pin-first` goes where the application chose as long as the routes allow it and the connection stands, `balance` lets the mesh choose, `off` leaves them alone.',
+    runTime: true,
   },
   locality: {
     name: 'INMESH_LOCALITY',

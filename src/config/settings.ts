@@ -15,6 +15,15 @@ export interface Identity {
   readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string };
 }
 
+/** How registry clients see the mesh: lists of `name=value`. */
+export interface RegistrySettings {
+  readonly modes: readonly string[];
+  readonly hosts: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly weights: readonly string[];
+  readonly calls: readonly string[];
+}
+
 export interface Settings {
   readonly enabled: boolean;
   /** `grpcs://host:port` or `grpc://host:port`. */
@@ -42,5 +51,6 @@ export interface Settings {
   readonly envoyHeaders: boolean;
   /** Stay on although a sidecar is there. */
   readonly besideSidecar: boolean;
+  readonly registry: RegistrySettings;
   readonly identity: Identity;
 }

@@ -9,6 +9,8 @@ export interface Toggles {
   readonly enabled: boolean;
   readonly hooksOff: readonly string[];
   readonly log: Settings['log'];
+  /** Of registry clients. */
+  readonly registry: Pick<Settings['registry'], 'modes' | 'calls'>;
 }
 
 const POLL_MS = 500;
@@ -107,9 +109,14 @@ export function parseToggles(text: string, settings: Settings, problem: Report):
     found.set(entry[0], result.value);
   }
   const hooksOff = (found.get('hooksOff') as readonly string[] | undefined) ?? [];
+  const list = (key: string) => found.get(key) as readonly string[] | undefined;
   return {
     enabled: settings.enabled && found.get('enabled') !== false,
     hooksOff: [...settings.hooksOff, ...hooksOff],
     log: (found.get('log') as Settings['log'] | undefined) ?? settings.log,
+    registry: {
+      modes: list('registryModes') ?? settings.registry.modes,
+      calls: list('registryCalls') ?? settings.registry.calls,
+    },
   };
 }

@@ -4,7 +4,9 @@ import { isMainThread } from 'node:worker_threads';
 import { createMesh, type Mesh } from '../call';
 import type { Settings } from '../config';
 import { createLink, createLinkProxy } from '../link';
+import type { MeshFeed } from '../model';
 import type { Log } from '../observe';
+import { Addresses } from '../registry/addresses';
 import { GatedFeed } from './gated-feed';
 import { findSidecar, SIDECAR_ADDRESSES } from './sidecar';
 
@@ -23,6 +25,9 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly mesh: Mesh;
+  /** For the hooks of registry clients. */
+  readonly feed: MeshFeed;
+  readonly addresses: Addresses;
   /** Starts the link without a call. */
   start(): void;
   /** Makes the link, without starting it, so that the application's worker threads find it (decision 14). */
@@ -55,13 +60,15 @@ export function createAgent({
     () => (isMainThread ? createLink({ settings, workerFile, log }) : createLinkProxy({ log })),
     failed,
   );
+  const addresses = new Addresses();
   const mesh = createMesh({
     feed,
+    addresses,
     firstUseTimeoutMs: settings.firstUseTimeoutMs,
     envoyHeaders: settings.envoyHeaders,
     log,
     currentRoute,
     sourceIp: settings.identity.instanceIp,
   });
-  return { mesh, start: () => feed.start(), serveWorkers: () => feed.prepare() };
+  return { mesh, feed, addresses, start: () => feed.start(), serveWorkers: () => feed.prepare() };
 }

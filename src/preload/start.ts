@@ -7,6 +7,7 @@ import type { Agent } from './agent';
 import { onFirstListen } from './first-listen';
 import { currentThread, foreign, isOwnCommand } from './guards';
 import { LazyMesh } from './lazy-mesh';
+import { RegistryAccess } from './registry-access';
 import { HookSwitch, Switches } from './switches';
 
 /** One copy of the agent in a thread: the first. */
@@ -45,7 +46,8 @@ export function start(folder: string): void {
     });
     return agent;
   };
-  install(settings, log, new LazyMesh(() => theAgent().mesh, failed), switches);
+  const registry = new RegistryAccess(settings, theAgent);
+  install(settings, log, new LazyMesh(() => theAgent().mesh, failed), switches, registry);
   const safely = (action: (agent: Agent) => void) => () => {
     try {
       action(theAgent());
@@ -63,6 +65,7 @@ export function start(folder: string): void {
     new SettingsFile(settings, report, (toggles) => {
       log.level = toggles.log;
       switches.set(toggles);
+      registry.setRules(toggles.registry);
     }).follow();
   }
 }
@@ -84,7 +87,13 @@ function firstCopy(folder: string, log: Log): boolean {
 }
 
 /** Each hook by itself: one that cannot be installed does not take the others along. */
-function install(settings: Settings, log: Log, mesh: LazyMesh, switches: Switches): void {
+function install(
+  settings: Settings,
+  log: Log,
+  mesh: LazyMesh,
+  switches: Switches,
+  registry: RegistryAccess,
+): void {
   for (const name of [...settings.hooks, ...settings.hooksOff]) {
     if (hooks.some((hook) => hook.name === name)) continue;
     const known = hooks.map((hook) => hook.name).join(', ');
@@ -94,7 +103,7 @@ function install(settings: Settings, log: Log, mesh: LazyMesh, switches: Switche
   for (const hook of hooks) {
     if (settings.hooks.length > 0 && !settings.hooks.includes(hook.name)) continue;
     if (settings.hooksOff.includes(hook.name)) continue;
-    const context = new HookSwitch(hook.name, mesh, log);
+    const context = new HookSwitch(hook.name, mesh, log, registry);
     switches.add(context);
     try {
       hook.install(context);

@@ -1,4 +1,4 @@
-import type { HookContext } from '../../hooks/hook';
+import type { HookContext, RegistrySupport } from '../../hooks/hook';
 import type { Mesh } from '../call';
 import type { Toggles } from '../config';
 import type { Log } from '../observe';
@@ -15,6 +15,7 @@ export class HookSwitch implements HookContext {
     readonly name: string,
     readonly mesh: Mesh,
     readonly log: Log,
+    readonly registry?: RegistrySupport,
   ) {}
 
   enabled(): boolean {
@@ -44,14 +45,17 @@ export class HookSwitch implements HookContext {
   }
 }
 
+/** What of the toggles is for all hooks. */
+type HookToggles = Pick<Toggles, 'enabled' | 'hooksOff'>;
+
 /** All hooks of the process, switched together. */
 export class Switches {
   readonly #hooks: HookSwitch[] = [];
-  #toggles: Toggles;
+  #toggles: HookToggles;
   /** Why the agent is off whatever the settings say. */
   #blocked = false;
 
-  constructor(toggles: Toggles) {
+  constructor(toggles: HookToggles) {
     this.#toggles = toggles;
   }
 
@@ -60,7 +64,7 @@ export class Switches {
     this.#apply();
   }
 
-  set(toggles: Toggles): void {
+  set(toggles: HookToggles): void {
     this.#toggles = toggles;
     this.#apply();
   }

@@ -23,6 +23,7 @@ export function linkSettings(xds: string, more: Partial<Settings> = {}): Setting
     workerMemoryMb: 256,
     envoyHeaders: true,
     besideSidecar: false,
+    registry: { modes: [], hosts: [], namespaces: [], weights: [], calls: [] },
     identity: {
       podName: 'web-1',
       podNamespace: 'shop',

@@ -164,7 +164,8 @@ describe('config: settings file', () => {
 
   it('changes the marked settings', () => {
     const { toggles } = parse('{"INMESH":"off","INMESH_HOOKS_OFF":"http","INMESH_LOG":"debug"}');
-    assert.deepEqual(toggles, { enabled: false, hooksOff: ['express', 'http'], log: 'debug' });
+    const registry = { modes: ['*=merge'], calls: ['*=pin-first'] };
+    assert.deepEqual(toggles, { enabled: false, hooksOff: ['express', 'http'], log: 'debug', registry });
     assert.deepEqual(parse('{"INMESH":false,"INMESH_HOOKS_OFF":["http"]}').toggles?.hooksOff, [
       'express',
       'http',
@@ -177,7 +178,8 @@ describe('config: settings file', () => {
   });
 
   it('goes back to the environment for what it no longer says', () => {
-    assert.deepEqual(parse('{}').toggles, { enabled: true, hooksOff: ['express'], log: 'info' });
+    const registry = { modes: ['*=merge'], calls: ['*=pin-first'] };
+    assert.deepEqual(parse('{}').toggles, { enabled: true, hooksOff: ['express'], log: 'info', registry });
   });
 
   for (const text of [

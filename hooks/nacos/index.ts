@@ -1,0 +1,40 @@
+/**
+ * `nacos` and `nacos-naming` 1.x and 2.x (HTTP and UDP push): lists and subscriptions hold the mesh's instances too.
+ *
+ * Patched, once `nacos-naming` is loaded: `NacosNamingClient.prototype._init` and `_close`; on the client's reactor
+ * `processServiceJSON`, `getServiceInfo`, `getServiceInfoDirectlyFromServer` and `emit`; `queryList` of its proxy. All
+ * read paths (getAllInstances, selectInstances, subscribe) end there. What the registry sent is not changed.
+ * Off (`INMESH_HOOKS_OFF=nacos`), failed, or another version: lists are the registry's alone.
+ */
+
+import type { Hook } from '../hook';
+import { registerLibraryHook } from '../library';
+
+export const nacosHook: Hook = {
+  name: 'nacos',
+  library: 'nacos, nacos-naming',
+  versions: '>=1.1.0 <3.0.0',
+  symbols: [
+    'NacosNamingClient.prototype._init',
+    'NacosNamingClient.prototype._close',
+    'HostReactor.prototype.processServiceJSON',
+    'HostReactor.prototype.getServiceInfo',
+    'HostReactor.prototype.getServiceInfoDirectlyFromServer',
+    'HostReactor.prototype.emit',
+    'NameProxy.prototype.queryList',
+  ],
+  effect:
+    'getAllInstances, selectInstances and subscribe see the instances of the mesh too; calls to their addresses follow its routes. Off: the registry’s alone.',
+  install(context) {
+    registerLibraryHook({
+      package: 'nacos-naming',
+      versions: nacosHook.versions,
+      missing: 'lists of instances are the registry’s alone',
+      patch: (exports) => {
+        const clients: typeof import('../registry-clients') = require('../registry-clients');
+        clients.patchNacos(exports, context);
+      },
+      failed: (error) => context.failed(error),
+    });
+  },
+};
