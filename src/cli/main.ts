@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
+import { addBridgeCommand } from './bridge';
 import { addDevCommand } from './dev';
 import { addDoctorCommand } from './doctor';
 import { addEnvCommand } from './env';
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .version(version, '--version', 'print the version')
     .showSuggestionAfterError()
     .exitOverride();
+  addBridgeCommand(program);
   addDevCommand(program);
   addDoctorCommand(program);
   addEnvCommand(program);

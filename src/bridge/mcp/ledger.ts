@@ -5,6 +5,8 @@ export type Protocol = 'sotw' | 'delta';
 /** One type on one stream. Times are milliseconds since the epoch, 0 if it has not happened. */
 export interface TypeRecord {
   readonly typeUrl: string;
+  /** ServiceEntries; of every other type there is nothing. */
+  readonly content: boolean;
   /** The first answer is waiting for the gate. */
   waiting: boolean;
   sentVersion: string;
@@ -79,11 +81,12 @@ export class Ledger {
   }
 }
 
-export function typeRecord(client: ClientRecord, typeUrl: string): TypeRecord {
+export function typeRecord(client: ClientRecord, typeUrl: string, content: boolean): TypeRecord {
   let record = client.types.get(typeUrl);
   if (!record) {
     record = {
       typeUrl,
+      content,
       waiting: true,
       sentVersion: '',
       sentAt: 0,

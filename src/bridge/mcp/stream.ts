@@ -16,7 +16,6 @@ interface Request {
 
 interface Watch {
   readonly record: TypeRecord;
-  readonly content: boolean;
   /** Of the response that is not acknowledged yet; one at a time. */
   inFlight: string | undefined;
   /** An answer is due, new content or not. */
@@ -66,7 +65,7 @@ export class McpStream<R extends Request> implements Subscriber {
 
   published(since: number): void {
     for (const watch of this.watches.values()) {
-      if (!watch.content) continue;
+      if (!watch.record.content) continue;
       watch.since = Math.min(watch.since ?? since, since);
       this.offer(watch);
     }
@@ -82,8 +81,7 @@ export class McpStream<R extends Request> implements Subscriber {
 
   private watch(typeUrl: string): Watch {
     return {
-      record: typeRecord(this.client, typeUrl),
-      content: kindOf(typeUrl) === SERVICE_ENTRY,
+      record: typeRecord(this.client, typeUrl, kindOf(typeUrl) === SERVICE_ENTRY),
       inFlight: undefined,
       due: false,
       since: undefined,
@@ -112,10 +110,10 @@ export class McpStream<R extends Request> implements Subscriber {
   private offer(watch: Watch): void {
     if (watch.inFlight !== undefined) return;
     const { typeUrl } = watch.record;
-    const view = watch.content
+    const view = watch.record.content
       ? this.context.publisher.current()?.view(this.client.revision || 'default')
       : undefined;
-    if (watch.content && !view) return;
+    if (watch.record.content && !view) return;
     const answer = this.answers.next(typeUrl, view, watch.due);
     watch.due = false;
     if (answer) this.send(watch, answer);

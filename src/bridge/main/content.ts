@@ -1,0 +1,44 @@
+/** What is served, whichever catalogue makes it: the configuration may change while streams are open. */
+
+import type { ServedContent, ServedEntry, ServedSnapshot } from '../model';
+
+type Listener = (changed: ReadonlySet<string>, receivedAt: number) => void;
+
+export class SwitchableContent implements ServedContent {
+  private current: ServedContent | undefined;
+  private leave: (() => void) | undefined;
+  private readonly listeners = new Set<Listener>();
+
+  get snapshot(): ServedSnapshot | undefined {
+    return this.current?.snapshot;
+  }
+
+  onChange(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Serves that from now on; what differs is a change like any other. */
+  switchTo(content: ServedContent): void {
+    const before = this.snapshot;
+    this.leave?.();
+    this.current = content;
+    this.leave = content.onChange((changed, receivedAt) => this.tell(changed, receivedAt));
+    const after = this.snapshot;
+    if (before && after) this.tell(differences(before.entries, after.entries), performance.now());
+  }
+
+  private tell(changed: ReadonlySet<string>, receivedAt: number): void {
+    for (const listener of this.listeners) listener(changed, receivedAt);
+  }
+}
+
+type Entries = ReadonlyMap<string, ServedEntry>;
+
+/** Names that came, went, or stand for another object. */
+function differences(before: Entries, after: Entries): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [name, entry] of before) if (after.get(name as never) !== entry) names.add(name);
+  for (const name of after.keys()) if (!before.has(name as never)) names.add(name);
+  return names;
+}

@@ -1,0 +1,58 @@
+/** The registries read once, without a port: for `--once` and `probe`. */
+
+import type { Log } from '../../observe';
+import { Catalogue, systemClock } from '../catalogue';
+import type { BridgeConfig } from '../config';
+import type { Rejection, ServedSnapshot } from '../model';
+import { BridgeLog } from './log';
+import { type MakeSource, makeSource, RunningSources } from './sources';
+
+export interface FirstState {
+  readonly snapshot: ServedSnapshot;
+  readonly rejections: readonly Rejection[];
+  /** Sources that could not be read in time, with what they said last. */
+  readonly missing: readonly { readonly name: string; readonly detail: string }[];
+}
+
+/** Waits for every source, but no longer than each one's `syncTimeoutMs`. Rejects when a source cannot be made. */
+export async function readOnce(
+  config: BridgeConfig,
+  log: Log,
+  make: MakeSource = makeSource,
+): Promise<FirstState> {
+  const bridgeLog = new BridgeLog(log);
+  const catalogue = new Catalogue({
+    catalogue: config.catalogue,
+    convert: config.convert,
+    sources: config.sources.map(({ name, type, convert, syncTimeoutMs }) => ({
+      name,
+      type,
+      convert,
+      // For ever would be too long for somebody who waits for an answer.
+      catalogue: { syncTimeoutMs, required: false },
+    })),
+    clock: { ...systemClock, after: keepingAlive },
+    log: bridgeLog.source(),
+  });
+  const sources = new RunningSources(make, bridgeLog);
+  try {
+    await new Promise<void>((resolve) => {
+      const leave = catalogue.onChange(() => {
+        leave();
+        resolve();
+      });
+      catalogue.start();
+      sources.apply(config.sources, catalogue);
+    });
+    const missing = catalogue.sources().filter(({ synchronised }) => !synchronised);
+    return { snapshot: catalogue.snapshot!, rejections: [...catalogue.rejections()], missing };
+  } finally {
+    await sources.stop();
+    catalogue.close();
+  }
+}
+
+function keepingAlive(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,1 @@
+export { BridgeMetrics } from './metrics';
