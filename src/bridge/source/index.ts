@@ -6,6 +6,7 @@ import { consulSchema, createConsulSource } from './consul';
 import { createEurekaSource, type EurekaConfig, eurekaSchema } from './eureka';
 import { serversOf } from './eureka/config';
 import { createNacosSource, nacosMistakes, nacosSchema } from './nacos';
+import { createZooKeeperSource, type ZooKeeperConfig, zookeeperMistakes, zookeeperSchema } from './zookeeper';
 
 export interface SourceType {
   /** The key `type` of a source in `bridge.yaml`. */
@@ -30,6 +31,12 @@ function eurekaMistakes(config: EurekaConfig): string[] {
 
 export const SOURCE_TYPES: readonly SourceType[] = [
   { type: 'nacos', schema: nacosSchema, mistakes: nacosMistakes, create: createNacosSource },
+  {
+    type: 'zookeeper',
+    schema: zookeeperSchema,
+    mistakes: zookeeperMistakes,
+    create: (config: ZooKeeperConfig, context: SourceContext) => createZooKeeperSource(config, context),
+  },
   { type: 'eureka', schema: eurekaSchema, mistakes: eurekaMistakes, create: createEurekaSource },
   { type: 'consul', schema: consulSchema, mistakes: noMistakes, create: createConsulSource },
 ];
