@@ -28,7 +28,7 @@ const NOTHING: Rule = { overrides: [], notApplied: [] };
 export function parseRule(text: string): Rule | string {
   let rule: unknown;
   try {
-    rule = parse(text, { maxAliasCount: 10, logLevel: 'silent' });
+    rule = parse(text, { maxAliasCount: 10, logLevel: 'error' });
   } catch (error) {
     if (error instanceof YAMLParseError) return `it is not YAML: ${error.message.split('\n')[0]}`;
     return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -11,14 +11,13 @@ import {
   readApplicationInstance,
 } from '../../dubbo';
 import { type CuratorInstance, parseCuratorInstance } from './curator';
-import type { Follower } from './follower';
 import { Holding } from './holding';
 import type { PlainServices } from './plain-services';
-import type { Room } from './room';
+import type { Following, Room } from './room';
 
 interface Followed {
-  readonly follower: Follower;
-  readonly instances: Holding<Follower>;
+  readonly follower: Following;
+  readonly instances: Holding<Following>;
 }
 
 export interface Discovery {
@@ -28,7 +27,7 @@ export interface Discovery {
 }
 
 export class Applications {
-  private readonly root: Follower;
+  private readonly root: Following;
   private readonly services: Holding<Followed>;
   /** Dubbo's, by owner. */
   private readonly instances = new Map<string, ApplicationInstance>();
@@ -69,7 +68,7 @@ export class Applications {
   }
 
   private begin(service: string): Followed {
-    const instances = new Holding<Follower>({
+    const instances = new Holding<Following>({
       ...this.room.holding,
       gone: (gone) => {
         for (const [node, follower] of gone) this.forgetInstance(service, node, follower);
@@ -83,7 +82,7 @@ export class Applications {
     return { follower, instances };
   }
 
-  private beginInstance(service: string, node: string): Follower {
+  private beginInstance(service: string, node: string): Following {
     return this.room.feed.data(`${this.path}/${service}/${node}`, (data) => {
       // Gone for a moment or for good: that is for the list of children to say.
       if (data) this.read(service, node, data);
@@ -96,7 +95,7 @@ export class Applications {
     for (const node of instances.keys()) this.forgetInstance(service, node, instances.get(node)!);
   }
 
-  private forgetInstance(service: string, node: string, follower: Follower): void {
+  private forgetInstance(service: string, node: string, follower: Following): void {
     follower.end();
     this.clear(service, node);
     this.room.problems.set(this.problemService(service), node, undefined);

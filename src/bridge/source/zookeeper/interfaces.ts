@@ -10,20 +10,19 @@ import {
   providerFromUrl,
   startOf,
 } from '../../dubbo';
-import type { Follower } from './follower';
 import { Holding } from './holding';
-import type { Room } from './room';
+import type { Following, Room } from './room';
 
 /** Children of the root that are no interfaces; the metadata centre and the mapping are never cleaned, and not needed here. */
 const NO_INTERFACES: ReadonlySet<string> = new Set(['config', 'mapping', 'metadata']);
 
 interface Followed {
-  readonly follower: Follower;
+  readonly follower: Following;
   readonly providers: Holding<Provider>;
 }
 
 export class InterfaceLevel {
-  private readonly root: Follower;
+  private readonly root: Following;
   private readonly interfaces: Holding<Followed>;
 
   constructor(

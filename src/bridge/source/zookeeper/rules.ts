@@ -8,19 +8,18 @@ import {
   parseColonName,
   parseRule,
 } from '../../dubbo';
-import type { Follower } from './follower';
-import type { Room } from './room';
+import type { Following, Room } from './room';
 
 const SUFFIX = '.configurators';
 
 interface Followed {
-  readonly follower: Follower;
+  readonly follower: Following;
   readonly name: InterfaceName;
   overrides: readonly Override[];
 }
 
 export class Rules {
-  private readonly root: Follower;
+  private readonly root: Following;
   private readonly rules = new Map<string, Followed>();
 
   constructor(
