@@ -12,6 +12,8 @@ interface DevFlags {
   readonly port: number;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly mcp: readonly string[];
+  readonly mcpCa?: string;
 }
 
 export function addDevCommand(program: Command): void {
@@ -24,6 +26,13 @@ export function addDevCommand(program: Command): void {
     )
     .option('--port <number>', 'port to listen on; 0 = any free one', portOf, 15010)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--mcp <xds://host:port>',
+      'also serve the ServiceEntries of an MCP server, such as `inmesh bridge`; may be given several times',
+      (url: string, all: readonly string[]) => [...all, url],
+      [],
+    )
+    .option('--mcp-ca <file>', "CA of the MCP servers' certificates; without it they are asked in plaintext")
     .option('--json', 'the ready line and the log as JSON, one object a line')
     .option('--verbose', 'also show what is sent to clients and what they acknowledge')
     .action(run);
@@ -37,8 +46,10 @@ async function run(folder: string, flags: DevFlags): Promise<void> {
   });
   // What goes wrong is said here, in one line.
   setLogVerbosity(logVerbosity.NONE);
-  const { host, port } = flags;
-  const plane = await startDevControlPlane({ folder, host, port, log });
+  const { host, port, mcp, mcpCa } = flags;
+  const plane = await startDevControlPlane({ folder, host, port, log, mcp, mcpCa }).catch((error: Error) => {
+    throw new CliError(error.message);
+  });
   const stop = () => {
     void plane.stop().then(() => process.exit(0));
   };

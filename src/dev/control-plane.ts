@@ -3,9 +3,11 @@
 import { EventEmitter, once } from 'node:events';
 import type { Log } from '../observe';
 import { Folder, readFolder } from './folder';
-import { type Loaded, loadFiles, loadObjects } from './load';
+import { load, parseFiles, parseObjects } from './load';
+import { McpSources, mcpServerOf } from './mcp';
 import { buildWorld } from './mesh';
 import { formatProblem, type Problem } from './problem';
+import type { SourceDocument, SourceFile } from './read/source';
 import { Publication, startServer } from './serve';
 
 export interface DevOptions {
@@ -13,6 +15,12 @@ export interface DevOptions {
   readonly folder?: string;
   /** Objects of Istio's API as plain values. */
   readonly objects?: readonly unknown[];
+  /** MCP servers to follow, `xds://host:port`, as istiod's `configSources`: their ServiceEntries are served too. */
+  readonly mcp?: readonly string[];
+  /** PEM file of the CA of the MCP servers' certificates; without it they are spoken to in plaintext. */
+  readonly mcpCa?: string;
+  /** How long the start waits for the MCP servers' first answers, milliseconds; 5,000 if absent. */
+  readonly mcpPatienceMs?: number;
   /** 127.0.0.1 if absent. */
   readonly host?: string;
   /** 0 or absent = any free port. */
@@ -43,20 +51,27 @@ export interface DevControlPlane {
   stop(): Promise<void>;
 }
 
+const MCP_PATIENCE_MS = 5_000;
 const SILENT: Log = { line: () => undefined };
 
-/** Rejects when the folder cannot be read or the port is taken. A mistake in the YAML is reported, not thrown. */
+/** Rejects when the folder cannot be read, a URL is none, or the port is taken. A mistake in the YAML is reported, not thrown. */
 export async function startDevControlPlane(options: DevOptions): Promise<DevControlPlane> {
-  const { folder, host = '127.0.0.1', port = 0, log = SILENT } = options;
+  const { folder, host = '127.0.0.1', port = 0, log = SILENT, mcp = [] } = options;
+  const servers = await Promise.all(mcp.map((url) => mcpServerOf(url, options.mcpCa)));
   const files = folder === undefined ? undefined : await readFolder(folder);
   const publication = new Publication(buildWorld([]));
   const plane = new ControlPlane(publication, log);
-  plane.apply(() => (files ? loadFiles(files) : loadObjects(options.objects ?? [])));
-  const server = await startServer(publication, host, port, log);
+  const sources = new McpSources(servers, log, () => plane.follow(sources.documents));
+  if (servers.length > 0) await sources.synced(options.mcpPatienceMs ?? MCP_PATIENCE_MS);
+  plane.apply(() => (files ? parseFiles(files) : parseObjects(options.objects ?? [])));
+  const server = await startServer(publication, host, port, log).catch((error: Error) => {
+    sources.stop();
+    throw error;
+  });
   const follower =
     folder !== undefined && files
       ? new Folder(folder, files, {
-          onChange: (changed) => plane.apply(() => loadFiles(changed)),
+          onChange: (changed) => plane.apply(() => parseFiles(changed)),
           onError: (error) => plane.unreadable(folder, error),
         })
       : undefined;
@@ -67,9 +82,10 @@ export async function startDevControlPlane(options: DevOptions): Promise<DevCont
     },
     reloaded: () => plane.next(),
     onReload: (listener) => plane.listen(listener),
-    update: (objects) => plane.apply(() => loadObjects(objects)),
+    update: (objects) => plane.apply(() => parseObjects(objects)),
     stop: async () => {
       follower?.stop();
+      sources.stop();
       await server.stop();
     },
   };
@@ -79,17 +95,34 @@ class ControlPlane {
   problems: readonly Problem[] = [];
   private readonly events = new EventEmitter();
   private started = false;
+  /** The last of the folder (or the objects) that was without mistakes. */
+  private good: SourceFile | undefined;
+  private further: readonly SourceDocument[] = [];
 
   constructor(
     private readonly publication: Publication,
     private readonly log: Log,
   ) {}
 
-  apply(read: () => Loaded): Reload {
+  /** The folder, or the objects, changed. */
+  apply(parse: () => SourceFile): Reload {
     const start = performance.now();
-    const { objects, problems, ok } = read();
+    return this.serve(parse(), start);
+  }
+
+  /** What the MCP servers say changed; a broken folder does not hold it up. Nothing is served before the folder is. */
+  follow(further: readonly SourceDocument[]): void {
+    this.further = further;
+    if (this.good) this.serve(this.good, performance.now());
+  }
+
+  private serve(own: SourceFile, start: number): Reload {
+    const { objects, problems, ok } = load(own, this.further);
+    const known = new Set(this.problems.map(formatProblem));
+    // A change elsewhere is no reason to repeat what is said of the folder.
+    for (const each of problems) if (own !== this.good || !known.has(formatProblem(each))) this.report(each);
     this.problems = problems;
-    for (const problem of problems) this.report(problem);
+    if (ok) this.good = own;
     const pushed = ok ? this.publication.publish(buildWorld(objects)) : 0;
     const reload: Reload = { applied: ok, problems, pushed, ms: performance.now() - start };
     this.say(reload, objects.length);

@@ -4,7 +4,7 @@ import { checkObjects } from './check';
 import type { Problem } from './problem';
 import { type IstioObject, readIstioObject } from './read/object';
 import type { Reader } from './read/schema';
-import { readObject, readYaml, type SourceDocument } from './read/source';
+import { readObject, readYaml, type SourceDocument, type SourceFile } from './read/source';
 
 export interface Loaded {
   readonly objects: readonly IstioObject[];
@@ -14,7 +14,7 @@ export interface Loaded {
 }
 
 /** `files`: text by path. */
-export function loadFiles(files: ReadonlyMap<string, string>): Loaded {
+export function parseFiles(files: ReadonlyMap<string, string>): SourceFile {
   const documents: SourceDocument[] = [];
   const problems: Problem[] = [];
   for (const [file, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -22,31 +22,46 @@ export function loadFiles(files: ReadonlyMap<string, string>): Loaded {
     documents.push(...source.documents);
     problems.push(...source.problems);
   }
-  return load(documents, problems);
+  return { documents, problems };
 }
 
 /** Objects of Istio's API as plain values. */
-export function loadObjects(objects: readonly unknown[]): Loaded {
-  const documents = objects.flatMap((each, index) => readObject(`objects[${index}]`, each) ?? []);
-  return load(documents, []);
+export function parseObjects(objects: readonly unknown[]): SourceFile {
+  return {
+    documents: objects.flatMap((each, index) => readObject(`objects[${index}]`, each) ?? []),
+    problems: [],
+  };
 }
 
-function load(documents: readonly SourceDocument[], syntax: readonly Problem[]): Loaded {
+/** `further`: documents from elsewhere, each correct by itself; one that bears the name of another object gives way. */
+export function load(own: SourceFile, further: readonly SourceDocument[] = []): Loaded {
   const objects: IstioObject[] = [];
   const readers: Reader[] = [];
-  for (const document of documents) {
+  for (const document of own.documents) {
     const { object, reader } = readIstioObject(document);
     readers.push(reader);
     if (object) objects.push(object);
+  }
+  const names = new Set(objects.map(nameOf));
+  for (const document of further) {
+    const { object, reader } = readIstioObject(document);
+    if (!object || names.has(nameOf(object))) continue;
+    names.add(nameOf(object));
+    readers.push(reader);
+    objects.push(object);
   }
   const readable = readers.every((reader) =>
     reader.problems.every((problem) => problem.severity !== 'error'),
   );
   // References are only judged when everything could be read: what is missing may stand in a broken object.
-  if (readable && syntax.length === 0) checkObjects(objects);
-  const problems = [...syntax, ...readers.flatMap((reader) => reader.problems)];
+  if (readable && own.problems.length === 0) checkObjects(objects);
+  const problems = [...own.problems, ...readers.flatMap((reader) => reader.problems)];
   problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
   return { objects, problems, ok: problems.every((problem) => problem.severity !== 'error') };
+}
+
+function nameOf({ kind, namespace, name }: IstioObject): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function compareText(a: string, b: string): number {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Istiod, startIstiod } from '../../lab';
 import { startDevControlPlane } from '../../src/dev';
-import { loadFiles } from '../../src/dev/load';
+import { load, parseFiles } from '../../src/dev/load';
 import { TYPE_URL } from '../../src/xds';
 import { type Compiled, compile } from '../support/compiled';
 import { DEV_CASES, type DevCase, REFUSED, STRICTER } from '../support/dev-cases';
@@ -113,7 +113,7 @@ describe('inmesh dev against a real istiod', function () {
   }
 
   function devRefuses(yaml: string): boolean {
-    return !loadFiles(new Map([['case.yaml', yaml]])).ok;
+    return !load(parseFiles(new Map([['case.yaml', yaml]]))).ok;
   }
 
   describe('refuses what istiod refuses', () => {

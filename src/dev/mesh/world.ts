@@ -45,10 +45,13 @@ function endpointsByHost(services: readonly Service[]): Map<string, ServiceEndpo
   return found;
 }
 
-/** Files have no creation times, so istiod orders by name, then namespace. */
+/** istiod orders by creation time (files have none), then name, then namespace. */
 export function ofKind<K extends Kind>(objects: readonly IstioObject[], kind: K): IstioObject<K>[] {
   const found = objects.filter((object): object is IstioObject<K> => object.kind === kind);
-  return found.sort((a, b) => compare(`${a.name}.${a.namespace}`, `${b.name}.${b.namespace}`));
+  return found.sort(
+    (a, b) =>
+      (a.created ?? 0) - (b.created ?? 0) || compare(`${a.name}.${a.namespace}`, `${b.name}.${b.namespace}`),
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -34,6 +34,8 @@ export interface IstioObject<K extends Kind = Kind> {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly spec: Specs[K];
+  /** Milliseconds since the epoch; those without are older than those with. */
+  readonly created?: number;
   /** Points into the source, for later checks. */
   readonly reader: Reader;
 }
@@ -145,7 +147,8 @@ function readParts<K extends Kind>(
   const spec = SPECS[kind].read(specNode, reader);
   if (!spec) return undefined;
   const { labels = {}, annotations = {} } = meta;
-  return { kind, namespace, name: meta.name, labels, annotations, spec, reader };
+  const { created } = reader.document;
+  return { kind, namespace, name: meta.name, labels, annotations, spec, reader, created };
 }
 
 function dropWarnings(reader: Reader): void {

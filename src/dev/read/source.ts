@@ -21,6 +21,8 @@ import type { Position, Problem } from '../problem';
 /** One YAML document: its root node and where it came from. */
 export interface SourceDocument {
   readonly root: Node;
+  /** Milliseconds since the epoch, where the object has a creation time: of two with one host the older counts. */
+  readonly created?: number;
   position(node: Node | null | undefined): Position;
   /** What an alias stands for; any other node itself. */
   resolve(node: unknown): Node | undefined;

@@ -2,10 +2,10 @@
 
 import { strict as assert } from 'node:assert';
 import { formatProblem } from '../../../src/dev';
-import { loadFiles } from '../../../src/dev/load';
+import { load, parseFiles } from '../../../src/dev/load';
 
 function problemsOf(text: string, file = 'mesh.yaml'): string[] {
-  return loadFiles(new Map([[file, text]])).problems.map(formatProblem);
+  return load(parseFiles(new Map([[file, text]]))).problems.map(formatProblem);
 }
 
 function virtualService(route: string): string {
@@ -113,7 +113,9 @@ describe('mistakes in the folder', () => {
   });
 
   it('kinds that are not served get one line and do no harm', () => {
-    const loaded = loadFiles(new Map([['a.yaml', `kind: Gateway\n---\nkind: EnvoyFilter\n---\n${SERVICE}`]]));
+    const loaded = load(
+      parseFiles(new Map([['a.yaml', `kind: Gateway\n---\nkind: EnvoyFilter\n---\n${SERVICE}`]])),
+    );
     assert.deepEqual(
       loaded.problems.map((problem) => problem.severity),
       ['warning', 'warning'],
@@ -131,11 +133,13 @@ describe('mistakes in the folder', () => {
   });
 
   it('the same object twice, in two files', () => {
-    const loaded = loadFiles(
-      new Map([
-        ['a.yaml', SERVICE],
-        ['b.yaml', SERVICE],
-      ]),
+    const loaded = load(
+      parseFiles(
+        new Map([
+          ['a.yaml', SERVICE],
+          ['b.yaml', SERVICE],
+        ]),
+      ),
     );
     assert.equal(loaded.ok, false);
     assert.match(
