@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { Command } from 'commander';
-import { startDevControlPlane } from '../dev';
+import { mcpAddressOf, startDevControlPlane } from '../dev';
 import { createPinoLog } from '../observe/pino';
 import { CliError } from './error';
 
@@ -29,7 +29,7 @@ export function addDevCommand(program: Command): void {
     .option(
       '--mcp <xds://host:port>',
       'also serve the ServiceEntries of an MCP server, such as `inmesh bridge`; may be given several times',
-      (url: string, all: readonly string[]) => [...all, url],
+      (url: string, all: readonly string[]) => [...all, mcpUrl(url)],
       [],
     )
     .option('--mcp-ca <file>', "CA of the MCP servers' certificates; without it they are asked in plaintext")
@@ -47,9 +47,7 @@ async function run(folder: string, flags: DevFlags): Promise<void> {
   // What goes wrong is said here, in one line.
   setLogVerbosity(logVerbosity.NONE);
   const { host, port, mcp, mcpCa } = flags;
-  const plane = await startDevControlPlane({ folder, host, port, log, mcp, mcpCa }).catch((error: Error) => {
-    throw new CliError(error.message);
-  });
+  const plane = await startDevControlPlane({ folder, host, port, log, mcp, mcpCa });
   const stop = () => {
     void plane.stop().then(() => process.exit(0));
   };
@@ -67,6 +65,15 @@ async function checkFolder(folder: string): Promise<void> {
     throw new CliError(`cannot read the folder ${folder}: ${error.code ?? error.message}`);
   });
   if (!found.isDirectory()) throw new CliError(`${folder} is not a folder`);
+}
+
+function mcpUrl(url: string): string {
+  try {
+    mcpAddressOf(url);
+    return url;
+  } catch (error) {
+    throw new CliError((error as Error).message);
+  }
 }
 
 function portOf(text: string): number {

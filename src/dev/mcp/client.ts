@@ -19,11 +19,16 @@ export interface McpServer {
   readonly credentials: ChannelCredentials;
 }
 
-/** Throws a sentence when the URL is none, or the CA file cannot be read. */
-export async function mcpServerOf(url: string, caFile?: string): Promise<McpServer> {
+/** The `host:port` of `xds://host:port`. Throws a sentence when it is none. */
+export function mcpAddressOf(url: string): string {
   const match = /^xds:\/\/([^/\s]+:\d+)\/?$/.exec(url);
   if (!match) throw new Error(`"${url}" is no MCP server; write xds://host:port`);
-  const address = match[1]!;
+  return match[1]!;
+}
+
+/** Throws a sentence when the URL is none, or the CA file cannot be read. */
+export async function mcpServerOf(url: string, caFile?: string): Promise<McpServer> {
+  const address = mcpAddressOf(url);
   if (caFile === undefined) return { url, address, credentials: credentials.createInsecure() };
   const ca = await readFile(caFile).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot read the CA file ${caFile}: ${error.code ?? error.message}`);
