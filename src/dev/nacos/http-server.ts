@@ -45,6 +45,8 @@ export class HttpServer {
     const url = new URL(request.url ?? '/', 'http://nacos');
     const parameters: Params = Object.fromEntries(url.searchParams);
     for (const [name, value] of new URLSearchParams(await bodyOf(request))) parameters[name] ??= value;
+    // What a client says of its own address is a guess; its pushes go to where it really is.
+    parameters['clientIP'] = request.socket.remoteAddress;
     const headers = {
       ...parameters,
       accessToken: parameters['accessToken'] ?? headerOf(request, 'accesstoken'),
