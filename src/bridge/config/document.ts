@@ -30,8 +30,6 @@ export interface ReadDocument {
   readonly problems: readonly ConfigProblem[];
 }
 
-const SYNTAX_PROBLEMS = 5;
-
 export function readDocument(file: string, text: string, env: Environment): ReadDocument {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true });
@@ -40,10 +38,11 @@ export function readDocument(file: string, text: string, env: Environment): Read
     return { file, line, column: col, path: pathText(path), message };
   };
   if (yaml.errors.length > 0) {
-    const problems = yaml.errors
-      .slice(0, SYNTAX_PROBLEMS)
-      .map(({ pos, message }) => at(pos[0], [], `not valid YAML: ${message}`));
-    return { problems };
+    // What follows a first error is mostly its consequence.
+    const { pos, message } = yaml.errors[0]!;
+    const line = text.split('\n')[lines.linePos(pos[0]).line - 1] ?? '';
+    const advice = /[{[].*\$\{/.test(line) ? '; within { } and [ ] a variable is written in quotes' : '';
+    return { problems: [at(pos[0], [], `not valid YAML: ${message}${advice}`)] };
   }
   const locate = (mistake: Mistake) =>
     at(offsetOf(yaml, mistake.path, mistake.atKey === true), mistake.path, mistake.message);

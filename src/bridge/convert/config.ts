@@ -254,7 +254,14 @@ export const convertSchema = Type.Object(
           host: Type.String({ minLength: 1, description: 'Host of an existing Kubernetes Service.' }),
           namespace: Type.String({ pattern: DNS_LABEL, description: 'Its namespace.' }),
           portNames: Type.Partial(
-            Type.Object(Object.fromEntries(PROTOCOLS.map((name) => [name, Type.String()]))),
+            Type.Object(
+              Object.fromEntries(
+                PROTOCOLS.map((name) => [
+                  name,
+                  Type.String({ description: `Name of the port for ${name}.` }),
+                ]),
+              ),
+            ),
             {
               ...closed,
               description: "Protocol → name of the Service's port; istiod joins endpoints by it.",
