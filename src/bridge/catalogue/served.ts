@@ -60,12 +60,16 @@ export class Served {
   ): void {
     const touched = new Set<string>();
     for (const { before, after } of groups) this.exchange(before, after, touched);
+    // A host has a VIP from its first entry until it is removed.
     const moved = new Set<string>();
-    for (const host of touched) this.placeVip(host, moved);
+    const lost = new Set<string>();
+    for (const host of touched)
+      if (this.hosts.has(host) || this.draftAt(host)) this.vips.add(host, moved, lost);
     for (const vip of moved) {
       const host = this.vips.holderOf(vip);
       if (host !== undefined) touched.add(host);
     }
+    for (const host of lost) touched.add(host);
     for (const host of touched) this.refresh(host, changed);
   }
 
@@ -133,11 +137,6 @@ export class Served {
   private draftAt(host: string): Draft | undefined {
     const holder = this.claimed.holderOf(host);
     return holder && this.drafts.get(holder.id);
-  }
-
-  /** A host has a VIP from its first entry until it is removed. */
-  private placeVip(host: string, moved: Set<string>): void {
-    if (this.hosts.has(host) || this.draftAt(host)) this.vips.add(host, moved);
   }
 
   private refresh(host: string, changed: Set<string>): void {

@@ -31,12 +31,12 @@ export class Assignment<P> {
     yield* seen;
   }
 
-  /** Adds one. Slots of which the holder changed go to `moved`. */
-  add(proposer: P, moved: Set<string>): void {
+  /** Adds one. Slots of which the holder changed go to `moved`, those who are left without one to `lost`. */
+  add(proposer: P, moved: Set<string>, lost?: Set<P>): void {
     if (this.placed.has(proposer)) return;
     const placed: Placed<P> = { proposer, attempt: 0, slot: undefined };
     this.placed.set(proposer, placed);
-    this.propose(placed, moved);
+    this.propose(placed, moved, lost);
   }
 
   remove(proposer: P, moved: Set<string>): void {
@@ -50,12 +50,13 @@ export class Assignment<P> {
     if (placed.slot !== undefined) this.vacate(placed.slot, moved);
   }
 
-  private propose(first: Placed<P>, moved: Set<string>): void {
+  private propose(first: Placed<P>, moved: Set<string>, lost: Set<P> | undefined): void {
     let current = first;
     for (;;) {
       const slot = this.wish(current.proposer, current.attempt);
       if (slot === undefined) {
         current.slot = undefined;
+        lost?.add(current.proposer);
         return;
       }
       const holder = this.holders.get(slot);
