@@ -15,7 +15,8 @@ interface List {
   info: ServiceInfo | undefined;
   raw: readonly NacosRecord[];
   merged: readonly NacosRecord[];
-  /** The registry has answered. */
+  /** It has waited for the mesh, as far as there is any use in that. */
+  settled: boolean;
   stop(): void;
 }
 
@@ -88,16 +89,17 @@ export class ClientLists {
   isFirst(name: string, clusters: string): boolean {
     const list = this.#lists.get(keyOf(name, clusters));
     if (list) this.hub.lookedUp(list.service);
-    return list === undefined || (list !== null && list.info === undefined);
+    return list === undefined || (list !== null && !list.settled);
   }
 
   /** The first answer for a list waits for the mesh too. What the client throws it throws. */
   async first(name: string, clusters: string, answer: Promise<ServiceInfo>): Promise<ServiceInfo> {
     const list = this.#list(name, clusters);
     if (list === undefined) return answer;
+    this.hub.lookedUp(list.service);
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
     try {
-      this.hub.lookedUp(list.service);
+      list.settled = true;
       // The reactor keeps an empty one where the registry has none, or could not be asked.
       if (info && !this.#byInfo.has(info)) this.#show(list, info, NO_RECORDS);
       this.#refresh(list);
@@ -191,6 +193,7 @@ export class ClientLists {
       info: undefined,
       raw: NO_RECORDS,
       merged: NO_RECORDS,
+      settled: false,
       stop: () => {
         unlisten();
         this.hub.release(service);
