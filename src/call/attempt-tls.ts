@@ -1,5 +1,5 @@
 import type { ClusterTls } from '../model';
-import type { Routed } from './mesh-call';
+import type { Routed } from './routed';
 import type { AttemptTls } from './seam';
 
 /** TLS that begins here, for one request: SNI and the name of the certificate may follow its host. */

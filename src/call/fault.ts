@@ -1,7 +1,7 @@
 /** A call that the route's fault policy holds back: nothing of it is counted, and nothing sent, before its time is over. */
 
 import { delayed } from './local-reply';
-import type { CallContext } from './mesh-call';
+import type { CallContext } from './routed';
 import type { Matched, Router } from './router';
 import type { Call, Delay, LocalReply } from './seam';
 

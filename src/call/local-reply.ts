@@ -2,7 +2,7 @@ import type { HeaderEdit } from '../routing';
 import { editLines } from '../routing';
 import type { LocalReply, ResetReason } from './seam';
 
-type Lines = readonly (readonly [string, string])[];
+export type Lines = readonly (readonly [string, string])[];
 
 const NO_HEALTHY_UPSTREAM = 'no healthy upstream';
 const UPSTREAM_REQUEST_TIMEOUT = 'upstream request timeout';
@@ -26,15 +26,14 @@ export const RESET_ORIGIN = {
   'connection-termination': 'reset',
 } as const;
 
-/** Flags that Envoy's access log names after `DI`. */
-const AFTER_DELAY: ReadonlySet<string> = new Set(['FI', 'DC', 'URX', 'NC']);
+/** Envoy's response flags, in the order in which they came about. */
+export function flags(before: string, flag: string): string {
+  return before === '' || flag === '' ? before + flag : `${before},${flag}`;
+}
 
-/** Response flags of a call that was held back by a fault, in Envoy's order. */
+/** Response flags of a call that was held back by a fault. */
 export function delayed(flag: string): string {
-  const flags = flag === '' ? [] : flag.split(',');
-  const at = flags.findIndex((one) => AFTER_DELAY.has(one));
-  flags.splice(at < 0 ? flags.length : at, 0, 'DI');
-  return flags.join(',');
+  return flags('DI', flag);
 }
 
 /** The body of the 503 after a reset; it tells whether there had been other attempts. */

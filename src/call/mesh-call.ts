@@ -1,55 +1,27 @@
 /** One request of the application on its way: attempts, retries, local replies. No timers, no sockets, no closures. */
 
-import type { EndpointState, U64 } from '../cluster';
-import type { CallReport } from '../observe/call-report';
+import type { EndpointState } from '../cluster';
 import { type AttemptReset, expectedTimeoutMs, type LocalOrigin } from '../resilience';
-import type { Destination, HeaderEdit, HeaderLookup, MatchInput } from '../routing';
+import type { HeaderEdit, HeaderLookup } from '../routing';
 import { attemptTls } from './attempt-tls';
 import { LimitUse } from './limit-use';
-import { delayed, localReply, RESET_FLAG, RESET_ORIGIN, resetText, TEXT, withEdits } from './local-reply';
-import type { ForwardPlan } from './plan';
+import {
+  delayed,
+  flags,
+  type Lines,
+  localReply,
+  RESET_FLAG,
+  RESET_ORIGIN,
+  resetText,
+  TEXT,
+  withEdits,
+} from './local-reply';
 import { attemptCountEdit } from './request-headers';
+import { DETAILS, resetDetails } from './response-details';
 import { deliverWith, responseEdits, withRule } from './response-headers';
+import type { CallContext, Routed } from './routed';
 import type { Attempt, Call, Deliver, LocalReply, ReplayState, ResetReason, Retry } from './seam';
-import { commonFact, type Facts } from './sources';
-import type { Upstream } from './upstream';
-
-/** What all calls of a process share. */
-export interface CallContext {
-  readonly random: () => number;
-  readonly envoyHeaders: boolean;
-  readonly report: CallReport;
-  /** Template of the inbound route being handled, where it is known. */
-  readonly currentRoute: () => string | undefined;
-  /** Address of this process, for hashes of it; empty when unknown. */
-  readonly sourceIp: string;
-}
-
-/** What routing decided for one call. */
-export interface Routed {
-  readonly host: string;
-  readonly routeName: string;
-  readonly upstream: Upstream;
-  readonly plan: ForwardPlan;
-  /** undefined for TLS that the application began. */
-  readonly input: MatchInput | undefined;
-  readonly destination: Destination | undefined;
-  readonly method: string;
-  /** Request target to write. */
-  readonly path: string;
-  readonly authority: string | undefined;
-  readonly edits: readonly HeaderEdit[];
-  /** Changes to the response by the CORS policy. */
-  readonly cors: readonly HeaderEdit[];
-  /** What the hash policies made of the request. */
-  readonly key: U64 | undefined;
-  /** Cookies that they made, for the response. */
-  readonly cookies: readonly HeaderEdit[];
-  /** A fault has held the call back. */
-  readonly delayed: boolean;
-  /** The endpoint of the first attempt, where the application has chosen it. */
-  readonly pinned?: EndpointState | undefined;
-}
+import { commonFact, type Facts, progressFact, statNameOf } from './sources';
 
 const NOTHING_SENT = -1;
 const NO_MIRRORS: readonly MeshCall[] = [];
@@ -73,6 +45,8 @@ export class MeshCall implements Call, Facts {
   private sentAt = NOTHING_SENT;
   private status = 0;
   private flag = '';
+  /** Envoy's RESPONSE_CODE_DETAILS. */
+  private details = '';
   private ended = false;
 
   constructor(
@@ -96,7 +70,8 @@ export class MeshCall implements Call, Facts {
     const { upstream, plan, path, authority, key } = this.routed;
     const first = this.attempts === 0 ? this.routed.pinned : undefined;
     const host = first ?? upstream.pick(this.tried, plan.retry?.reselections ?? 0, now, key);
-    if (host === undefined) return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH');
+    if (host === undefined)
+      return this.reply(503, TEXT.NO_HEALTHY_UPSTREAM, 'UH', DETAILS.NO_HEALTHY_UPSTREAM);
     host.activeRequests++;
     this.counted = host;
     this.lastEndpoint = host;
@@ -141,7 +116,8 @@ export class MeshCall implements Call, Facts {
       this.reply(
         503,
         resetText(reason, this.attempts > 1),
-        this.flag === '' ? RESET_FLAG[reason] : `${RESET_FLAG[reason]},${this.flag}`,
+        flags(this.flag, RESET_FLAG[reason]),
+        resetDetails(reason),
         reason === 'overflow' ? [['x-envoy-overloaded', 'true']] : undefined,
       )
     );
@@ -152,14 +128,14 @@ export class MeshCall implements Call, Facts {
     this.failed('timeout', now);
     return (
       this.retryReset('per-try-timeout', replay) ??
-      this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, this.flag === '' ? 'UT' : `UT,${this.flag}`)
+      this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, flags(this.flag, 'UT'), DETAILS.PER_TRY_TIMEOUT)
     );
   }
 
   timeout(now: number): LocalReply {
     this.failed('timeout', now);
     this.release();
-    return this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, 'UT');
+    return this.reply(504, TEXT.UPSTREAM_REQUEST_TIMEOUT, 'UT', DETAILS.RESPONSE_TIMEOUT);
   }
 
   response(now: number, status: number, header: HeaderLookup, replay: ReplayState): Retry | Deliver {
@@ -176,6 +152,7 @@ export class MeshCall implements Call, Facts {
       }
     }
     this.status = status;
+    this.details = DETAILS.VIA_UPSTREAM;
     if (destination === undefined) return deliverWith([], undefined);
     const ruled = responseEdits(destination.response, input, header, this);
     const edits = cors.length === 0 && cookies.length === 0 ? ruled : [...cookies, ...ruled, ...cors];
@@ -210,20 +187,13 @@ export class MeshCall implements Call, Facts {
   }
 
   fact(name: string): string | undefined {
-    switch (name) {
-      case 'RESPONSE_CODE':
-        return this.status === 0 ? undefined : String(this.status);
-      case 'RESPONSE_FLAGS':
-        return this.flags === '' ? '-' : this.flags;
-      case 'UPSTREAM_HOST':
-        return this.lastEndpoint?.key;
-      case 'UPSTREAM_CLUSTER':
-        return this.routed.upstream.snapshot.cluster.name;
-      case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
-        return String(this.attempts);
-      default:
-        return commonFact(name, this.routed.routeName);
-    }
+    const { lastEndpoint, flags, details, routed } = this;
+    const answered = details === DETAILS.VIA_UPSTREAM ? this.status : 0;
+    // An attempt that finds no endpoint counts.
+    const attempts = details === DETAILS.NO_HEALTHY_UPSTREAM ? this.attempts + 1 : this.attempts;
+    const cluster = statNameOf(routed.upstream.snapshot.cluster);
+    const progress = { answered, flags, details, endpoint: lastEndpoint?.key, cluster, attempts };
+    return progressFact(name, progress) ?? commonFact(name, routed.routeName);
   }
 
   /** Envoy's response flags so far. */
@@ -261,14 +231,10 @@ export class MeshCall implements Call, Facts {
     return this.attempts === 1 ? [...own, ...edits] : [...edits, ...own];
   }
 
-  private reply(
-    status: number,
-    body: string,
-    flag: string,
-    extra?: readonly (readonly [string, string])[],
-  ): LocalReply {
+  private reply(status: number, body: string, flag: string, details: string, extra?: Lines): LocalReply {
     this.status = status;
     this.flag = flag;
+    this.details = details;
     const { destination, input, method, cors } = this.routed;
     const reply = localReply({ status, body, flag: this.flags, method, extra });
     if (destination === undefined) return reply;

@@ -3,8 +3,9 @@
 import type { CallReport } from '../observe/call-report';
 import { drawFraction, type HeaderEdit } from '../routing';
 import { unmanageableReason } from './manageable';
-import { type CallContext, MeshCall, type Routed } from './mesh-call';
+import { MeshCall } from './mesh-call';
 import type { Forward } from './plan';
+import type { CallContext, Routed } from './routed';
 import type { Upstreams } from './upstream';
 
 const NO_EDITS: readonly HeaderEdit[] = [];

@@ -14,14 +14,16 @@ import { drawDrop } from './drop-overload';
 import { FaultDelay } from './fault';
 import type { HostEntry } from './host-entry';
 import { delayed, localReply, type ReplyParts, TEXT, withEdits } from './local-reply';
-import { type CallContext, MeshCall, type Routed } from './mesh-call';
+import { MeshCall } from './mesh-call';
 import { mirrorsOf } from './mirror';
 import { pinOf, serviceAuthority } from './pinned';
 import { type Forward, type ForwardPlan, TLS_PLAN } from './plan';
 import { requestEdits } from './request-headers';
+import { earlyDetails } from './response-details';
 import { withRule } from './response-headers';
+import type { CallContext, Routed } from './routed';
 import type { Begin, Call, LocalReply, RequestHead } from './seam';
-import { commonFact, type Facts } from './sources';
+import { commonFact, type Facts, progressFact, statNameOf } from './sources';
 import { PASSTHROUGH_CLUSTER, type Upstreams } from './upstream';
 
 const NO_EDITS: readonly HeaderEdit[] = [];
@@ -178,7 +180,7 @@ export class Router {
     const hashed = upstream.hashes && hashPolicies.length > 0;
     const hash = hashed ? hashRequest(hashPolicies, input, context) : NO_HASH;
     const routeName = route.route.name;
-    const facts = new EarlyFacts(routeName, cluster);
+    const facts = new EarlyFacts(routeName, statNameOf(upstream.snapshot.cluster));
     const edits = requestEdits(input, destination, action.plan.decorator, context.envoyHeaders, facts);
     const rewrites = action.rewrite !== undefined || destination.hostRewrite !== undefined;
     const routed: Routed = {
@@ -229,8 +231,10 @@ export class Router {
     program = matched.route.response,
   ): LocalReply {
     const { entry, route, input, cors, beganAt } = matched;
-    const facts = new EarlyFacts(route.route.name, cluster, parts.status);
     const flag = matched.delayed ? delayed(parts.flag) : parts.flag;
+    const known = this.upstreams.get(cluster)?.snapshot.cluster;
+    const statName = known === undefined ? undefined : statNameOf(known);
+    const facts = new EarlyFacts(route.route.name, statName, earlyDetails(parts.flag), flag);
     const reply = withRule(localReply({ ...parts, flag }), program, input, facts);
     return this.reported(entry, cluster, withEdits(reply, cors), now - beganAt);
   }
@@ -275,13 +279,14 @@ function withOriginals(
 class EarlyFacts implements Facts {
   constructor(
     private readonly routeName: string,
-    private readonly cluster: string,
-    private readonly status = 0,
+    private readonly cluster: string | undefined,
+    private readonly details = '',
+    private readonly flags = '',
   ) {}
 
   fact(name: string): string | undefined {
-    if (name === 'UPSTREAM_CLUSTER') return this.cluster === '' ? undefined : this.cluster;
-    if (name === 'RESPONSE_CODE') return this.status === 0 ? undefined : String(this.status);
-    return commonFact(name, this.routeName);
+    const { cluster, details, flags } = this;
+    const progress = { answered: 0, flags, details, endpoint: undefined, cluster, attempts: 0 };
+    return progressFact(name, progress) ?? commonFact(name, this.routeName);
   }
 }

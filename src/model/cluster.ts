@@ -114,6 +114,8 @@ export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 export interface Cluster {
   /** `outbound|<port>|<subset>|<host>`, or a special name. */
   readonly name: string;
+  /** As statistics and command operators name it (`alt_stat_name`); its name when absent. */
+  readonly statName?: string;
   readonly discovery: 'EDS' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'STATIC' | 'ORIGINAL_DST';
   /** Name to ask EDS for; the cluster's own when absent. */
   readonly edsServiceName?: string;

@@ -60,6 +60,7 @@ function cluster(findings: Findings, message: PbCluster): Cluster {
   const origin = configOrigin(message.metadata);
   return {
     name: message.name,
+    ...(message.altStatName ? { statName: message.altStatName } : {}),
     discovery,
     ...(edsServiceName ? { edsServiceName } : {}),
     loadBalancing: policy,

@@ -7,7 +7,4 @@ const FIRST_USE = 'the first call that names an unused mesh host in its Host hea
 export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   'the Host header decides, not the address that was dialled': FIRST_USE,
   'a service of another namespace: no bare name': FIRST_USE,
-  'command operators in response headers': '`%RESPONSE_CODE_DETAILS%` has no value',
-  'response headers of the rule on every local answer of it':
-    '`%RESPONSE_CODE%` in a header of a local answer is its status; in Envoy it is 0',
 };

@@ -1,10 +1,13 @@
 /** envoy.md §5: what rules, and the proxy itself, change in headers. */
 
 import type { CaseGroup } from '../bed';
-import { routes, TO_V1, TO_V2, withHeaders } from './base';
+import { routes, service, TO_V1, TO_V2, withHeaders } from './base';
 
 const AT_ROUTE = 'headers: {request: {set: {x-a: route}}, response: {set: {x-r: route}}}';
 const AT_DESTINATION = 'headers: {request: {set: {x-a: destination}}, response: {set: {x-r: destination}}}';
+
+const OPERATORS =
+  "{x-code: '%RESPONSE_CODE%', x-flags: '%RESPONSE_FLAGS%', x-details: '%RESPONSE_CODE_DETAILS%', x-tries: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%', x-cluster: '%UPSTREAM_CLUSTER%'}";
 
 export const HEADERS: CaseGroup = {
   title: 'headers',
@@ -194,6 +197,63 @@ export const HEADERS: CaseGroup = {
         { steps: [{ status: 503 }] },
       ],
       expect: ['b1', '503 b1'],
+    },
+    {
+      title: 'command operators in local answers',
+      yaml:
+        routes(`
+- match: [{uri: {prefix: /direct}}]
+  headers: {response: {set: ${OPERATORS}}}
+  directResponse: {status: 418, body: {string: tea}}
+- match: [{uri: {prefix: /redirect}}]
+  headers: {response: {set: ${OPERATORS}}}
+  redirect: {uri: /new}
+- match: [{uri: {prefix: /abort}}]
+  headers: {response: {set: ${OPERATORS}}}
+  fault: {abort: {httpStatus: 555, percentage: {value: 100}}}
+  ${TO_V1}
+- match: [{uri: {prefix: /delay}}]
+  headers: {response: {set: ${OPERATORS}}}
+  fault: {delay: {fixedDelay: 20ms, percentage: {value: 100}}, abort: {httpStatus: 555, percentage: {value: 100}}}
+  ${TO_V1}
+- match: [{uri: {prefix: /late}}]
+  headers: {response: {set: ${OPERATORS}}}
+  fault: {delay: {fixedDelay: 20ms, percentage: {value: 100}}}
+  route: [{destination: {host: $host, subset: none}}]
+- match: [{uri: {prefix: /none}}]
+  headers: {response: {set: ${OPERATORS}}}
+  route: [{destination: {host: $host, subset: none}}]
+- match: [{uri: {prefix: /unknown}}]
+  headers: {response: {set: ${OPERATORS}}}
+  route: [{destination: {host: $host, subset: unknown}}]
+- match: [{uri: {prefix: /slow}}]
+  timeout: 50ms
+  headers: {response: {set: ${OPERATORS}}}
+  ${TO_V1}
+- match: [{uri: {prefix: /try}}]
+  retries: {attempts: 1, perTryTimeout: 50ms, retryOn: 5xx, backoff: 1ms}
+  headers: {response: {set: ${OPERATORS}}}
+  ${TO_V1}
+- match: [{uri: {prefix: /reset}}]
+  headers: {response: {set: ${OPERATORS}}}
+  ${TO_V1}
+- route: [{destination: {host: gone-$name.shop.svc.cluster.local}}]
+  headers: {response: {set: {x-code: '%RESPONSE_CODE%', x-flags: '%RESPONSE_FLAGS%'}}}`) +
+        service(
+          ['- {address: 127.0.0.1, ports: {http: $refused}}'],
+          'gone-$name.shop.svc.cluster.local',
+          'gone-$name',
+        ),
+      requests: [
+        ...['/direct', '/redirect', '/abort', '/delay', '/late', '/none', '/unknown'].map((path) => ({
+          path,
+        })),
+        { path: '/slow', steps: [{ act: 'hang' }] },
+        { path: '/try', steps: [{ act: 'hang' }] },
+        { path: '/reset', steps: [{ act: 'reset' }] },
+        { path: '/gone' },
+      ],
+      expect: ['418', '301', '555', '555', '503', '503', '503', '504', '504', '503', '503'],
     },
     {
       title: 'Host in headers.request.set is a rewrite of the host',

@@ -94,9 +94,9 @@ describe('faults', () => {
     );
     const call = delay(begin()).next(300)!;
     assert.ok(call.kind === 'call');
-    assert.equal(localReply(call.next(300)).flag, 'UH,DI');
+    assert.equal(localReply(call.next(300)).flag, 'DI,UH');
     call.end(300);
-    assert.equal(records[0]?.flag, 'UH,DI');
+    assert.equal(records[0]?.flag, 'DI,UH');
   });
   it('redirects and direct responses are held back and aborted too', () => {
     const tea = { kind: 'direct-response', status: 418, body: 'tea' } as const;

@@ -55,7 +55,7 @@ describe('the report', () => {
     cluster: 'c',
     endpoint: 'e',
     attempts: 2,
-    flag: 'UF,URX',
+    flag: 'URX,UF',
     status: 503,
     ms: 7,
   };
@@ -80,8 +80,8 @@ describe('the report', () => {
     assert.equal(event, 'call.flag');
     assert.equal(
       message,
-      'a call to reviews ended with UF,URX (the upstream could not be reached; all retries are used up)',
+      'a call to reviews ended with URX,UF (all retries are used up; the upstream could not be reached)',
     );
-    assert.equal(key, 'reviews UF,URX');
+    assert.equal(key, 'reviews URX,UF');
   });
 });

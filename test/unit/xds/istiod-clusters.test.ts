@@ -17,6 +17,7 @@ describe('xds: clusters of a real istiod', () => {
     assert.deepEqual(cluster(PLAIN), {
       name: PLAIN,
       discovery: 'EDS',
+      statName: `${PLAIN};`,
       edsServiceName: PLAIN,
       loadBalancing: { kind: 'LEAST_REQUEST', choiceCount: 2, activeRequestBias: 1 },
       circuitBreakers: {
