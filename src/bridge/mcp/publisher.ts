@@ -15,6 +15,8 @@ export interface PublisherOptions {
   readonly minPushIntervalMs: number;
   /** Milliseconds, monotonic; the clock of `ServedContent.onChange`. */
   readonly now: () => number;
+  /** Calls back once after so many milliseconds; gives a way to take it back. The process's timers if absent. */
+  readonly after?: (ms: number, callback: () => void) => () => void;
   /** Told of each rendering that differs from the one before. */
   readonly onRendered?: (rendered: Rendered) => void;
 }
@@ -37,10 +39,12 @@ export class Publisher {
   /** Of the news that are in no rendering yet; undefined: there are none. */
   private since: number | undefined;
   private notBefore = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private undoTimer: (() => void) | undefined;
+  private readonly after: NonNullable<PublisherOptions['after']>;
 
   constructor(private readonly options: PublisherOptions) {
-    const { content, now } = options;
+    const { content, now, after = afterTimeout } = options;
+    this.after = after;
     if (content.snapshot) this.since = now();
     this.leave = content.onChange((names, receivedAt) => this.onChange(names, receivedAt));
   }
@@ -58,22 +62,23 @@ export class Publisher {
 
   stop(): void {
     this.leave();
-    clearTimeout(this.timer);
+    this.undoTimer?.();
+    this.undoTimer = undefined;
   }
 
   private onChange(names: ReadonlySet<string>, receivedAt: number): void {
     for (const name of names) this.changed.add(name);
     this.since = Math.min(this.since ?? receivedAt, receivedAt);
-    if (this.timer) return;
+    if (this.undoTimer) return;
     const wait = this.notBefore - this.options.now();
     // The first news after a quiet time go out at once; what follows is collected.
     if (wait <= 0) this.publish();
-    else this.timer = setTimeout(() => this.publish(), wait);
+    else this.undoTimer = this.after(wait, () => this.publish());
   }
 
   private publish(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.undoTimer?.();
+    this.undoTimer = undefined;
     const { since } = this;
     if (since === undefined || !this.render()) return;
     for (const each of this.subscribers) each.published(since);
@@ -96,4 +101,9 @@ export class Publisher {
     onRendered?.({ changed, resources: this.rendering.size, ms });
     return true;
   }
+}
+
+function afterTimeout(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
 }

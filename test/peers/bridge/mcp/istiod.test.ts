@@ -20,8 +20,9 @@ const MCP_TYPES = 15;
 
 function addressesOf(client: XdsClient, cluster = CLUSTER): string[] {
   const bytes = client.resources(TYPE_URL.endpoint).get(cluster);
-  const decoded = bytes && decodeLoadAssignment(bytes);
-  if (!decoded?.value) return [];
+  if (!bytes) return [];
+  const decoded = decodeLoadAssignment(bytes);
+  assert.ok(decoded.ok);
   return JSON.stringify(decoded.value).match(/\d+\.\d+\.\d+\.\d+(?=")/g) ?? [];
 }
 
