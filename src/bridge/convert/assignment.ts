@@ -97,14 +97,24 @@ export class Assignment<P> {
       const next = this.heir(slot);
       if (!next) return;
       const left: string | undefined = next.slot;
-      // Its wishes after this one are open again.
-      while (this.wish(next.proposer, next.attempt) !== slot || this.refused.get(slot)?.has(next)) {
-        next.attempt--;
-        this.forget(this.wish(next.proposer, next.attempt)!, next);
-      }
+      this.rewind(next, slot);
       next.slot = slot;
       this.holders.set(slot, next);
       slot = left;
+    }
+  }
+
+  /** Back to the first attempt at a slot: all wishes after it are open again. A list of wishes may repeat itself. */
+  private rewind(placed: Placed<P>, slot: string): void {
+    const { proposer, attempt: last } = placed;
+    placed.attempt = 0;
+    while (this.wish(proposer, placed.attempt) !== slot) placed.attempt++;
+    // Those before it, which may be the same slots, are still refused.
+    const before = new Set<string | undefined>();
+    for (let attempt = 0; attempt < placed.attempt; attempt++) before.add(this.wish(proposer, attempt));
+    for (let attempt = placed.attempt; attempt < last; attempt++) {
+      const open = this.wish(proposer, attempt)!;
+      if (!before.has(open)) this.forget(open, placed);
     }
   }
 
