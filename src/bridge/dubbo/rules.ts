@@ -42,18 +42,24 @@ export function parseRule(text: string): Rule | string {
   const overrides: Override[] = [];
   const notApplied: string[] = [];
   for (const config of configs) {
-    const item = readItem(config, rule);
+    // Dubbo refuses such a rule as a whole, and its clients keep the former.
+    if (!isObject(config)) return 'an item of its `configs` is not an object';
+    const { parameters } = config;
+    if (!isObject(parameters) || Object.keys(parameters).length === 0)
+      return 'an item of its `configs` has no `parameters`';
+    const item = readItem(config, parameters, rule);
     if (typeof item === 'string') notApplied.push(item);
     else if (item) overrides.push(item);
   }
   return { overrides, notApplied };
 }
 
-function readItem(config: unknown, rule: Readonly<Record<string, unknown>>): Override | string | undefined {
-  if (!isObject(config)) return 'an item of `configs` is not an object';
-  if (config['enabled'] === false || config['enabled'] === 'false' || config['side'] === 'provider')
-    return undefined;
-  const parameters = isObject(config['parameters']) ? config['parameters'] : {};
+function readItem(
+  config: Readonly<Record<string, unknown>>,
+  parameters: Readonly<Record<string, unknown>>,
+  rule: Readonly<Record<string, unknown>>,
+): Override | string | undefined {
+  if (config['side'] === 'provider' || isSwitchedOff(config)) return undefined;
   const weight = numberOf(parameters['weight']);
   const enabled = switchOf(parameters);
   if (weight === undefined && enabled === undefined) return undefined;
@@ -63,6 +69,11 @@ function readItem(config: unknown, rule: Readonly<Record<string, unknown>>): Ove
   const address = match['address'] === undefined ? undefined : readAddressMatch(match['address']);
   if (typeof address === 'string') return address;
   return { providers: strings(config['providerAddresses']), address, weight, enabled };
+}
+
+/** An item's own switch counts only when it has a type of its own (ConfigParser.parseEnabled). */
+function isSwitchedOff({ type = 'general', enabled }: Readonly<Record<string, unknown>>): boolean {
+  return type !== null && type !== 'general' && (enabled === false || enabled === 'false');
 }
 
 /** Why an item is for some consumers only, if it is. */

@@ -19,8 +19,9 @@ export class Feed {
   private readonly followers = new Set<Follower>();
   private readonly limiter: Limiter;
   private connection: ZooKeeperConnection | undefined;
-  /** Reads of this session that its synchronisation waits for. */
+  /** Reads that the synchronisation of this session waits for; what is followed later is none of it. */
   private pending = 0;
+  private isSynced = false;
 
   constructor(private readonly options: FeedOptions) {
     this.limiter = new Limiter(options.concurrency);
@@ -47,6 +48,7 @@ export class Feed {
   /** Reads everything anew, in a new session. */
   attach(connection: ZooKeeperConnection): void {
     this.connection = connection;
+    this.isSynced = false;
     this.pending = 1;
     for (const follower of this.followers) this.begin(follower);
     this.done(connection);
@@ -93,7 +95,9 @@ export class Feed {
   private done(connection: ZooKeeperConnection): void {
     if (connection !== this.connection) return;
     this.pending--;
-    if (this.pending === 0) this.options.synced();
+    if (this.pending > 0 || this.isSynced) return;
+    this.isSynced = true;
+    this.options.synced();
   }
 
   private failed(path: string, error: unknown): void {

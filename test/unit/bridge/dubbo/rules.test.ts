@@ -68,9 +68,8 @@ describe('rules that every consumer applies', () => {
   it('rules of the provider side, switched off, or of other parameters change nothing and are no problem', () => {
     for (const config of [
       '- side: provider\n  parameters: {weight: 7}',
-      '- side: consumer\n  enabled: false\n  parameters: {weight: 7}',
+      '- side: consumer\n  type: weighting\n  enabled: false\n  parameters: {weight: 7}',
       '- side: consumer\n  parameters: {timeout: 100}',
-      '- side: consumer',
     ])
       assert.deepEqual(rule(config), { overrides: [], notApplied: [] }, config);
     assert.deepEqual(rule('- side: consumer\n  parameters: {weight: 7}', 'enabled: false').overrides, []);
@@ -101,7 +100,15 @@ describe('rules that every consumer applies', () => {
   });
 
   it('what is no rule is a sentence', () => {
-    for (const text of ['{', 'configs: 7', 'just words', '- a list', 'a: &a [*a, *a]\nb: *c'])
+    for (const text of [
+      'configs: [{side: consumer}]',
+      'configs: [7]',
+      '{',
+      'configs: 7',
+      'just words',
+      '- a list',
+      'a: &a [*a, *a]\nb: *c',
+    ])
       assert.equal(typeof parseRule(text), 'string', text);
   });
 
