@@ -19,6 +19,8 @@ import type { Security } from './secure';
 import { connectionReset, handOver, watchSocket } from './socket';
 import type { Timers } from './timers';
 
+export type Whose = 'ours' | 'not-ours';
+
 export abstract class Attempts extends RoutedHead implements LimitedDialListener {
   phase: Phase = Phase.PARKED;
   call: Call | undefined;
@@ -44,6 +46,9 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   protected dial: Dial | LimitedDial | undefined;
   protected security: Security | undefined;
   private lastError: Error | undefined;
+
+  /** Takes back the wait for whose the host is. */
+  protected cancelWait: (() => void) | undefined;
 
   /** Releases everything, once. */
   abstract finish(flag?: string): void;
@@ -144,6 +149,14 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
     this.connect(true);
   }
 
+  /** Until it is known whose the host is, or the wait is over. */
+  protected waitFor(host: string, port: number, step: (this: this, whose: Whose) => void): void {
+    const known = (whose: Whose): void => {
+      this.runInAsyncScope(guarded, undefined, this, step, whose);
+    };
+    this.cancelWait = this.parking.mesh.whenKnown(this.scheme, host, port, known);
+  }
+
   /** Nothing is waited for any more: neither a connection nor a back-off. */
   stopAttempt(): void {
     this.timers.stopWaiting();
@@ -218,3 +231,12 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
 }
 
 const REPLAYABLE = { replayable: true };
+
+/** A step taken out of somebody else's event (the link's, another call's end), in the context of this call. */
+export function guarded<E extends Attempts, T>(
+  exchange: E,
+  step: (this: E, argument: T) => void,
+  argument: T,
+): void {
+  exchange.parking.guard(exchange, step, argument);
+}

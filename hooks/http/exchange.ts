@@ -1,8 +1,8 @@
 /** One call of the application from `http.request` to its last event: parked, routed, connected, tried again, released. */
 
 import type { Socket } from 'node:net';
-import type { Begin, Delay, Scheme } from '../../src/call';
-import { Attempts } from './attempts';
+import type { Begun, Delay, Scheme } from '../../src/call';
+import { Attempts, guarded, type Whose } from './attempts';
 import { hold, letGo } from './keep-alive';
 import { sendMirrors } from './mirror';
 import type { Parking } from './parking';
@@ -37,7 +37,6 @@ export class Exchange extends Attempts {
   private known = false;
   private ticked = false;
   private holding = false;
-  private cancelWait: (() => void) | undefined;
   private delay: Delay | undefined;
   /** The head that the present call was routed by, when it may still change. */
   private routedEarly: string | undefined;
@@ -64,19 +63,14 @@ export class Exchange extends Attempts {
 
   /** From the agent's `addRequest`. */
   start(known: boolean): void {
-    const { request, parking } = this;
+    const { request } = this;
     this.agent.calls.add(this);
     const idle = request.timeout ?? (this.agent.options?.['timeout'] as number | undefined);
     if (idle) this.timers.setIdle(idle);
     if (known) {
       this.known = true;
       this.becomesOurs();
-    } else {
-      const settled = (whose: 'ours' | 'not-ours'): void => {
-        this.runInAsyncScope(guarded, undefined, this, this.settled, whose);
-      };
-      this.cancelWait = parking.mesh.whenKnown(this.scheme, this.host, this.port, settled);
-    }
+    } else this.waitFor(this.host, this.port, this.settled);
     if (request._header !== null) this.headFinal();
     process.nextTick(tick, this);
   }
@@ -169,7 +163,7 @@ export class Exchange extends Attempts {
     sendMirrors(this);
   }
 
-  private settled(whose: 'ours' | 'not-ours'): void {
+  private settled(whose: Whose): void {
     this.cancelWait = undefined;
     if (this.phase === Phase.OVER) return;
     if (whose === 'not-ours') {
@@ -208,9 +202,15 @@ export class Exchange extends Attempts {
 
   private route(): void {
     this.stopHolding();
+    this.cancelWait?.();
+    this.cancelWait = undefined;
     if (this.scheme === 'https') this.security ??= new Security(this);
     this.readTarget();
     const begun = this.parking.mesh.begin(this.scheme, this.host, this.port, this, this.at);
+    if (begun?.kind === 'unknown') {
+      this.waitFor(begun.host, begun.port, this.route);
+      return;
+    }
     if (begun?.kind !== 'delay') {
       this.begun(begun);
       return;
@@ -227,7 +227,7 @@ export class Exchange extends Attempts {
     this.begun(delay.next(this.at));
   }
 
-  private begun(begun: Exclude<Begin, Delay>): void {
+  private begun(begun: Begun): void {
     if (begun === undefined) {
       this.handBack();
       return;
@@ -284,11 +284,6 @@ export class Exchange extends Attempts {
     this.attempt = undefined;
     this.route();
   }
-}
-
-/** A step taken out of somebody else's event (the link's, another call's end), in the context of this call. */
-function guarded<T>(exchange: Exchange, step: (this: Exchange, argument: T) => void, argument: T): void {
-  exchange.parking.guard(exchange, step, argument);
 }
 
 function tick(exchange: Exchange): void {

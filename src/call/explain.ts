@@ -9,7 +9,7 @@ import { type HeaderEdit, MatchInput, normalizePath, type RequestHead } from '..
 import { explainRoutes, type RouteExplanation } from '../routing/explain';
 import { unmanageableReason } from './manageable';
 import { compileView, type Forward, type View } from './plan';
-import { requestEdits } from './request-headers';
+import { type OwnHeaders, requestEdits } from './request-headers';
 
 export { hasPlaintextToMtls, unmanageableReason } from './manageable';
 export type { RequestHead } from './seam';
@@ -60,19 +60,15 @@ export interface CallExplanation {
   readonly outcome: Outcome;
 }
 
-/** Never throws. `envoyHeaders`: the setting. */
-export function explainCall(
-  virtualHost: VirtualHost,
-  head: RequestHead,
-  envoyHeaders: boolean,
-): CallExplanation {
+/** Never throws. `own`: by the settings. */
+export function explainCall(virtualHost: VirtualHost, head: RequestHead, own: OwnHeaders): CallExplanation {
   const target = head.method === 'CONNECT' ? '/' : normalizePath(head.path);
   const input = new MatchInput(head, target, head.authority, () => 0);
   const reasons: string[] = [];
   const view = compileView(virtualHost, (_name, reason) => reasons.push(reason));
   const routes = explainRoutes(virtualHost, input, brokenRoutes(view, reasons));
   const route = routes.find(({ verdict }) => verdict === 'chosen')?.route;
-  const outcome = outcomeOf(view, route, input, envoyHeaders);
+  const outcome = outcomeOf(view, route, input, own);
   return { path: input.path, query: input.query, routes, ...(route ? { route } : {}), outcome };
 }
 
@@ -92,7 +88,7 @@ function brokenRoutes({ virtualHost, routes }: View, reasons: readonly string[])
   return new Map(missing.map((route, at) => [route, reasons[at] ?? 'it cannot be compiled']));
 }
 
-function outcomeOf(view: View, route: Route | undefined, input: MatchInput, envoyHeaders: boolean): Outcome {
+function outcomeOf(view: View, route: Route | undefined, input: MatchInput, own: OwnHeaders): Outcome {
   const compiled = view.routes.find((each) => each.route === route);
   if (compiled === undefined) return { kind: 'no-route', status: 404, flag: 'NR' };
   const preflight = compiled.cors?.preflight(input);
@@ -107,7 +103,7 @@ function outcomeOf(view: View, route: Route | undefined, input: MatchInput, envo
     case 'direct-response':
       return { kind: 'direct-response', status: action.status, body: action.body };
     case 'forward':
-      return forward(action, compiled.route, view.virtualHost, input, envoyHeaders);
+      return forward(action, compiled.route, view.virtualHost, input, own);
   }
 }
 
@@ -116,7 +112,7 @@ function forward(
   route: Route,
   virtualHost: VirtualHost,
   input: MatchInput,
-  envoyHeaders: boolean,
+  own: OwnHeaders,
 ): Outcome {
   const { action, plan } = forwarding;
   const total = action.clusters.reduce((sum, { weight }) => sum + weight, 0);
@@ -129,7 +125,7 @@ function forward(
       percent: total === 0 ? 0 : (100 * cluster.weight) / total,
       path,
       authority,
-      requestHeaders: requestChanges(forwarding, at, route, input, envoyHeaders),
+      requestHeaders: requestChanges(forwarding, at, route, input, own),
       responseHeaders: [cluster.headers, route.headers, virtualHost.headers].flatMap(({ response }) =>
         operations(response),
       ),
@@ -146,18 +142,18 @@ function requestChanges(
   index: number,
   route: Route,
   input: MatchInput,
-  envoyHeaders: boolean,
+  own: OwnHeaders,
 ): HeaderChange[] {
   const destination = destinations[index]!;
   const known: Record<string, string> = { UPSTREAM_CLUSTER: destination.cluster, ROUTE_NAME: route.name };
   const facts = { fact: (name: string) => known[name] };
-  const edits: HeaderEdit[] = requestEdits(input, destination, plan.decorator, envoyHeaders, facts).slice();
-  if (envoyHeaders && input.header('x-request-id') === undefined) {
+  const edits: HeaderEdit[] = requestEdits(input, destination, plan.decorator, own, facts).slice();
+  if (own.envoyHeaders && input.header('x-request-id') === undefined) {
     const at = edits.findIndex(({ name }) => name === 'x-request-id');
     if (at >= 0) edits[at] = { op: 'set', name: 'x-request-id', value: '(new for each call)' };
   }
   const set = (name: string, value: string) => edits.push({ op: 'set', name, value });
-  if (envoyHeaders) {
+  if (own.envoyHeaders) {
     if (destination.hostRewrite !== undefined) set('x-envoy-original-host', input.authority);
     if (rewrite !== undefined) set('x-envoy-original-path', input.target);
     if (plan.countAttempts) set('x-envoy-attempt-count', '1');

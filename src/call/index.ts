@@ -14,6 +14,8 @@ export interface MeshOptions {
   readonly firstUseTimeoutMs: number;
   /** Add and remove the headers that Envoy would. */
   readonly envoyHeaders: boolean;
+  /** The route's `x-envoy-decorator-operation` among them; on unless said otherwise. */
+  readonly decorator?: boolean;
   readonly log: Log;
   /** Uniform in [0, 1); Math.random unless given. */
   readonly random?: () => number;
@@ -37,6 +39,7 @@ export function createMesh(options: MeshOptions): Mesh {
     {
       random: options.random ?? Math.random,
       envoyHeaders: options.envoyHeaders,
+      decorator: options.decorator ?? true,
       report: options.onCall ?? createCallReport(options.log),
       currentRoute: options.currentRoute ?? unknownRoute,
       sourceIp: options.sourceIp ?? '',

@@ -77,6 +77,7 @@ export class InProcessMesh implements Mesh, FeedListener {
         address !== undefined && hostOfAuthority(head.authority) === host
           ? entry
           : this.entryOf(entry, head.authority);
+      if (named.ownership === 'unknown') return { kind: 'unknown', host: named.host, port: named.port };
       return this.router.http(named, head, now, (name) => this.directory.find(scheme, name, port), address);
     } catch (error) {
       this.failed('begin', error);
@@ -93,6 +94,7 @@ export class InProcessMesh implements Mesh, FeedListener {
       return dialled;
     }
     const other = this.directory.find(dialled.scheme, named, dialled.port);
+    if (other.ownership === 'unknown') return this.directory.waiting.allowed ? other : dialled;
     return other.ownership === 'ours' && other.view !== undefined ? other : dialled;
   }
 

@@ -27,18 +27,25 @@ const FORWARDED_PROTO: Readonly<Record<'http' | 'https', HeaderEdit>> = {
 };
 const NONE: readonly HeaderEdit[] = [];
 
+/** Which of Envoy's own headers are added: settings. */
+export interface OwnHeaders {
+  readonly envoyHeaders: boolean;
+  /** `x-envoy-decorator-operation` among them. */
+  readonly decorator: boolean;
+}
+
 /** What is the same for all attempts of a call. */
 export function requestEdits(
   input: MatchInput,
   destination: Destination,
   decorator: HeaderEdit | undefined,
-  envoyHeaders: boolean,
+  own: OwnHeaders,
   facts: Facts,
 ): readonly HeaderEdit[] {
   const { constant } = destination.request;
-  if (!envoyHeaders && constant !== undefined) return constant;
+  if (!own.envoyHeaders && constant !== undefined) return constant;
   const edits: HeaderEdit[] = [];
-  if (envoyHeaders) addEnvoyHeaders(input, decorator, edits);
+  if (own.envoyHeaders) addEnvoyHeaders(input, own.decorator ? decorator : undefined, edits);
   if (constant === undefined || constant.length > 0) {
     destination.request.apply(new RequestSource(input, edits, facts), edits);
   }

@@ -4,12 +4,12 @@ import type { EndpointState, U64 } from '../cluster';
 import type { CallReport } from '../observe/call-report';
 import type { Destination, HeaderEdit, MatchInput } from '../routing';
 import type { ForwardPlan } from './plan';
+import type { OwnHeaders } from './request-headers';
 import type { Upstream } from './upstream';
 
 /** What all calls of a process share. */
-export interface CallContext {
+export interface CallContext extends OwnHeaders {
   readonly random: () => number;
-  readonly envoyHeaders: boolean;
   readonly report: CallReport;
   /** Template of the inbound route being handled, where it is known. */
   readonly currentRoute: () => string | undefined;

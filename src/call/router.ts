@@ -181,7 +181,7 @@ export class Router {
     const hash = hashed ? hashRequest(hashPolicies, input, context) : NO_HASH;
     const routeName = route.route.name;
     const facts = new EarlyFacts(routeName, statNameOf(upstream.snapshot.cluster));
-    const edits = requestEdits(input, destination, action.plan.decorator, context.envoyHeaders, facts);
+    const edits = requestEdits(input, destination, action.plan.decorator, context, facts);
     const rewrites = action.rewrite !== undefined || destination.hostRewrite !== undefined;
     const routed: Routed = {
       host: entry.host,

@@ -128,13 +128,21 @@ export interface Delay {
   readonly kind: 'delay';
   readonly ms: number;
   /** What `begin` would have said; asked once. */
-  next(now: number): Exclude<Begin, Delay>;
+  next(now: number): Begun;
   /** The application gave up meanwhile. Idempotent, and without effect after `next`. */
   end(now: number, flag?: string): void;
 }
 
+/** The Host header names another host of which it is not known whose it is: begin again when `whenKnown` says. */
+export interface Unknown {
+  readonly kind: 'unknown';
+  readonly host: string;
+  readonly port: number;
+}
+
 /** `undefined`: not ours after all (passthrough): hand the request to the application's own agent. */
-export type Begin = Call | LocalReply | Delay | undefined;
+export type Begun = Call | LocalReply | undefined;
+export type Begin = Begun | Delay | Unknown;
 
 /** Is a host ours? `unknown`: park the request and use `whenKnown`. */
 export type Ownership = 'ours' | 'not-ours' | 'unknown';

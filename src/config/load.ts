@@ -34,6 +34,7 @@ export function loadSettings(env: Environment = process.env, report: Report = wr
     file: text('file'),
     workerMemoryMb: value<number>('workerMemoryMb'),
     envoyHeaders: value<boolean>('envoyHeaders'),
+    decorator: value<boolean>('decorator'),
     besideSidecar: value<boolean>('besideSidecar'),
     registry: {
       modes: value<readonly string[]>('registryModes'),

@@ -132,6 +132,13 @@ export const DEFINITIONS = {
     default: 'on',
     sentence: 'Adds the headers a sidecar adds: `x-request-id`, `x-forwarded-proto`, `x-envoy-*`.',
   },
+  decorator: {
+    name: 'INMESH_DECORATOR',
+    type: { kind: 'switch' },
+    default: 'on',
+    sentence:
+      "Adds `x-envoy-decorator-operation`, the route's name for traces, as a sidecar does; off with `INMESH_ENVOY_HEADERS=off` too.",
+  },
   besideSidecar: {
     name: 'INMESH_BESIDE_SIDECAR',
     type: { kind: 'switch' },

@@ -49,6 +49,8 @@ export interface Settings {
   readonly workerMemoryMb: number;
   /** Add x-request-id, x-envoy-attempt-count and their like. */
   readonly envoyHeaders: boolean;
+  /** Add x-envoy-decorator-operation among them. */
+  readonly decorator: boolean;
   /** Stay on although a sidecar is there. */
   readonly besideSidecar: boolean;
   readonly registry: RegistrySettings;

@@ -66,6 +66,7 @@ export function createAgent({
     addresses,
     firstUseTimeoutMs: settings.firstUseTimeoutMs,
     envoyHeaders: settings.envoyHeaders,
+    decorator: settings.decorator,
     log,
     currentRoute,
     sourceIp: settings.identity.instanceIp,

@@ -22,6 +22,7 @@ export function linkSettings(xds: string, more: Partial<Settings> = {}): Setting
     file: '',
     workerMemoryMb: 256,
     envoyHeaders: true,
+    decorator: true,
     besideSidecar: false,
     registry: { modes: [], hosts: [], namespaces: [], weights: [], calls: [] },
     identity: {

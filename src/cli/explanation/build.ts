@@ -93,7 +93,7 @@ async function http(asked: AskedCall, inspection: Inspection, settings: Settings
   const { found, notes } = await named(dialled, asked, inspection);
   const { entry, domain } = found;
   const { virtualHost } = entry;
-  const explained = explainCall(virtualHost, head, settings.envoyHeaders);
+  const explained = explainCall(virtualHost, head, settings);
   const clusters = destinationsOf(explained).map((name) => explainCluster(name, inspection));
   const unmanaged = unmanagedHost(clustersOfHost(found, inspection));
   return {

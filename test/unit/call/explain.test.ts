@@ -24,7 +24,10 @@ describe('what becomes of a call', () => {
       ['reviews'],
       [route(action, '/api', { headers: set('x-path', '%REQ(:PATH)%') })],
     );
-    const { outcome, path } = explainCall(host, head('/x/../api/1?q'), true);
+    const { outcome, path } = explainCall(host, head('/x/../api/1?q'), {
+      envoyHeaders: true,
+      decorator: true,
+    });
     assert.equal(path, '/api/1');
     assert.ok(outcome.kind === 'forward');
     const [a, b] = outcome.destinations;
@@ -46,7 +49,7 @@ describe('what becomes of a call', () => {
 
   it('without Envoy’s headers only the rule’s changes are made', () => {
     const host = virtualHost(['reviews'], [route(forward('a'), '/', { headers: set('x-a', '1') })]);
-    const { outcome } = explainCall(host, head('/'), false);
+    const { outcome } = explainCall(host, head('/'), { envoyHeaders: false, decorator: true });
     assert.ok(outcome.kind === 'forward');
     assert.deepEqual(
       outcome.destinations[0]!.requestHeaders.map(({ name }) => name),
@@ -60,7 +63,7 @@ describe('what becomes of a call', () => {
       ['reviews'],
       [route(forward('a', { regexRewrite })), route(forward('b'), '/', { name: 'next' })],
     );
-    const { routes, route: chosen } = explainCall(host, head('/'), true);
+    const { routes, route: chosen } = explainCall(host, head('/'), { envoyHeaders: true, decorator: true });
     assert.deepEqual(
       routes.map(({ verdict }) => verdict),
       ['broken', 'chosen'],
@@ -87,7 +90,8 @@ describe('what becomes of a call', () => {
         route(forward('a'), '/api', { cors }),
       ],
     );
-    const of = (path: string, more = {}) => explainCall(host, head(path, more), true).outcome;
+    const of = (path: string, more = {}) =>
+      explainCall(host, head(path, more), { envoyHeaders: true, decorator: true }).outcome;
     assert.deepEqual(of('/old?q'), { kind: 'redirect', status: 308, location: 'http://reviews/new?q' });
     assert.deepEqual(of('/tea'), { kind: 'direct-response', status: 418, body: 'tea' });
     assert.deepEqual(of('/none'), { kind: 'no-route', status: 404, flag: 'NR' });

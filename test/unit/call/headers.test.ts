@@ -74,6 +74,15 @@ describe('what a backend sees', () => {
     assert.deepEqual(edits(first(model, { 'x-envoy-max-retries': '9' }, options)), ['set x-rule: 1']);
     assert.deepEqual(first(reviews([route(forward('c'))]), {}, options).edits, []);
   });
+  it('x-envoy-decorator-operation is an option of its own', () => {
+    const model = reviews([route(forward('c'), '/', { decoratorOperation: 'reviews:80/*' })]);
+    const has = (options: object) =>
+      edits(first(model, {}, options)).filter((edit) => /decorator/.test(edit));
+    assert.deepEqual(has({}), ['set x-envoy-decorator-operation: reviews:80/*']);
+    assert.deepEqual(has({ decorator: false }), []);
+    assert.ok(edits(first(model, {}, { decorator: false })).length > 0);
+    assert.deepEqual(has({ envoyHeaders: false }), []);
+  });
   it('without rewrites path and Host are the application’s', () => {
     const seen = first(reviews([route(forward('c'))]));
     assert.deepEqual([seen.path, seen.authority], ['/api/x?q=1', undefined]);

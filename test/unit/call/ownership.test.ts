@@ -37,6 +37,26 @@ describe('ownership', () => {
     assert.equal(mesh.ownership('http', 'reviews', 81), 'not-ours');
     assert.equal(mesh.ownership('https', 'reviews', 443), 'not-ours');
   });
+  it('a Host header that names another host: the call waits until it is known whose that is', async () => {
+    const other = virtualHost(['other'], [route(forward('c'))]);
+    const model = { ...MODEL, ports: { 80: [...MODEL.ports[80]!, other] } };
+    const { mesh, feed, begin } = scene(model);
+    const begun = begin('/', { authority: 'Other:80' });
+    assert.deepEqual(begun, { kind: 'unknown', host: 'other', port: 80 });
+    assert.equal(await known(mesh, 'other'), 'ours');
+    const call = begin('/', { authority: 'other' });
+    assert.equal(call?.kind === 'call' && call.host, 'other');
+    assert.equal((begin('/', { authority: 'elsewhere.test' }) as { host?: string }).host, 'reviews');
+    assert.equal(feed.asked.length, 2);
+  });
+  it('a Host header whose host never becomes known: the host that was dialled counts', async () => {
+    const { mesh, feed, begin } = scene(MODEL, { firstUseTimeoutMs: 20 });
+    feed.set({ ...MODEL, ports: { 80: [...MODEL.ports[80]!, virtualHost(['*.late'], [])] } });
+    feed.down(true);
+    assert.equal(begin('/', { authority: 'a.late' })?.kind, 'unknown');
+    assert.equal(await known(mesh, 'a.late'), 'not-ours');
+    assert.equal((begin('/', { authority: 'a.late' }) as { host?: string }).host, 'reviews');
+  });
   it('localhost and IP literals never wait, not even before the link is up', () => {
     const { mesh, feed } = scene(MODEL, { manual: true });
     for (const host of ['localhost', 'LOCALHOST', '127.0.0.1', '10.0.0.1', '::1', '[2001:db8::1]']) {

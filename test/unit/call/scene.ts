@@ -33,6 +33,7 @@ export interface Scene {
 
 export interface SceneOptions {
   readonly envoyHeaders?: boolean;
+  readonly decorator?: boolean;
   readonly firstUseTimeoutMs?: number;
   readonly currentRoute?: () => string | undefined;
   /** The control plane says nothing before `feed.up()`. */
@@ -48,6 +49,7 @@ export function scene(model: StaticMesh, options: SceneOptions = {}): Scene {
     feed,
     firstUseTimeoutMs: options.firstUseTimeoutMs ?? 2000,
     envoyHeaders: options.envoyHeaders ?? true,
+    decorator: options.decorator,
     log: { line: (_level, event, message) => lines.push(`${event}: ${message}`) },
     random: seededRandom(options.seed ?? 1),
     onCall: { wanted: () => true, ended: (record) => records.push(record) },
