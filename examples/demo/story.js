@@ -1,15 +1,15 @@
 'use strict';
 
 // The demo's story, told as it happens. Everything runs on loopback; nothing is left behind.
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { get, startLoad } = require('./load');
+const { isFree, many, run, Stage, until } = require('./stage');
 
 const root = path.join(__dirname, '..', '..');
 const FRONT_PORT = 20003;
+const MESH_APP_PORT = 8085;
 
 const INSTANCES = [
   { version: 'v1', address: '127.0.0.11', port: 20011 },
@@ -29,18 +29,13 @@ async function main(args) {
   process.on('exit', cleanUp);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));
 
-  const checks = [];
-  const check = (ok, sentence) => {
-    checks.push(ok);
-    console.log(`   ${ok ? 'ok  ' : 'FAIL'} ${sentence}`);
-  };
-  let chapters = 0;
-  const chapter = (title) => {
-    chapters++;
-    console.log(`\n${chapters}. ${title}`);
-  };
+  const stage = new Stage();
+  const check = (ok, sentence) => stage.check(ok, sentence);
+  const chapter = (title) => stage.chapter(title);
 
-  chapter('A mesh service in two versions, and a control plane');
+  chapter(
+    'A mesh service in two versions, a registry of the old world, a bridge between them, a control plane',
+  );
   for (const instance of INSTANCES) {
     const port = (await isFree(instance.address, instance.port)) ? instance.port : 0;
     const env = { PORT: String(port), VERSION: instance.version, ADDRESS: instance.address };
@@ -54,30 +49,41 @@ async function main(args) {
       withPorts(fs.readFileSync(path.join(__dirname, 'mesh', file), 'utf8')),
     );
   }
+  const cli = path.join(root, 'dist', 'cli.js');
+  const registry = (await run(children, [cli, 'dev-nacos', '--port', '0'], {}).ready).address;
+  stage.say(`in-memory Nacos (inmesh dev-nacos) on ${registry}`);
+  const bridgeFile = path.join(mesh, 'bridge.json');
+  fs.writeFileSync(bridgeFile, JSON.stringify(bridgeConfig(registry)));
+  const bridge = (await run(children, [cli, 'bridge', '--config', bridgeFile], {}).ready).mcp;
+  stage.say(`bridge (inmesh bridge) on ${bridge}, following Nacos`);
   const startControlPlane = (at) =>
-    run(children, [path.join(root, 'dist', 'cli.js'), 'dev', mesh, '--port', at, '--json'], {});
+    run(children, [cli, 'dev', mesh, '--mcp', `xds://${bridge}`, '--port', at, '--json'], {});
   const controlPlane = startControlPlane('0');
   const { address } = await controlPlane.ready;
   console.log(
-    `   control plane (inmesh dev) on ${address}, following a copy of ${path.relative(root, path.join(__dirname, 'mesh'))}`,
+    `   control plane (inmesh dev) on ${address}, following the bridge and a copy of ${path.relative(root, path.join(__dirname, 'mesh'))}`,
   );
 
   chapter('An unmodified Express application, started with the preload');
   const frontPort = (await isFree('127.0.0.1', FRONT_PORT)) ? FRONT_PORT : 0;
-  const legacy = run(children, [path.join(__dirname, 'legacy-app.js')], {
-    PORT: String(frontPort),
+  const underPreload = (name) => ({
     NODE_OPTIONS: `--require "${path.join(root, 'preload.js')}"`,
     INMESH_XDS: `grpc://${address}`,
-    POD_NAME: 'legacy-express-1',
+    POD_NAME: name,
     POD_NAMESPACE: 'default',
     INSTANCE_IP: '127.0.0.1',
+  });
+  const legacy = run(children, [path.join(__dirname, 'legacy-app.js')], {
+    ...underPreload('legacy-express-1'),
+    PORT: String(frontPort),
+    NACOS: registry,
   });
   const port = (await legacy.ready).listening;
   const first = await get(port, '/go');
   console.log(`   $ curl localhost:${port}/go\n   ${first.body}`);
   check(
     first.status === 200 && /^\[legacy express\] -> \[mesh app v[12] 127\.0\.0\.\d+\]$/.test(first.body),
-    `its very first call to http://go-sc-b/ was resolved by the mesh (${first.ms.toFixed(0)} ms, control plane connected on the way)`,
+    `its very first call to http://go-sc-b/ was resolved by the mesh (${first.ms.toFixed(0)} ms)`,
   );
 
   chapter('VirtualService: 90 % to v1, 10 % to v2');
@@ -94,6 +100,29 @@ async function main(args) {
   check(
     canary.every((answer) => answer.body.includes('app v2')),
     '50 of 50 calls with the header reached v2',
+  );
+
+  chapter('Both worlds: the legacy one asks its registry, the new one calls it by name');
+  const meshApp = run(children, [path.join(__dirname, 'mesh-app.js')], {
+    ...underPreload('mesh-app-1'),
+    PORT: String((await isFree('127.0.0.1', MESH_APP_PORT)) ? MESH_APP_PORT : 0),
+  });
+  const meshPort = (await meshApp.ready).listening;
+  const back = await get(meshPort, '/legacy');
+  stage.say(`$ curl localhost:${meshPort}/legacy\n   ${back.body}`);
+  check(
+    back.status === 200 && back.body.startsWith('[mesh app] -> [legacy express 127.0.0.1]'),
+    'the mesh application reached the legacy one, which only Nacos knows',
+  );
+  const byRegistry = await many(port, '/go-by-registry', 100);
+  check(
+    byRegistry.every((answer) => answer.status === 200 && /-> \[mesh app v[12] /.test(answer.body)),
+    '100 of 100 calls to instances that its Nacos client listed reached go-sc-b, which Nacos does not know',
+  );
+  const betaByRegistry = await many(port, '/go-by-registry', 50, { 'x-user': 'beta' });
+  check(
+    betaByRegistry.every((answer) => answer.body.includes('app v2')),
+    'and they follow the routes: 50 of 50 with x-user: beta reached v2',
   );
 
   chapter('An instance of v1 is killed (SIGKILL) under load');
@@ -139,7 +168,7 @@ async function main(args) {
     '300 calls without it: same routing, none failed',
   );
 
-  const failures = checks.filter((ok) => !ok).length;
+  const { checks, failures } = stage;
   console.log(
     `\n${checks.length - failures} of ${checks.length} checks hold, ${((performance.now() - began) / 1000).toFixed(1)} s. ` +
       'The application was not changed, and there is no sidecar.',
@@ -150,71 +179,27 @@ async function main(args) {
     await until(async () => (await get(port, '/go')).body.includes('app v1'));
     console.log(
       `\nThe control plane is back, with 90/10. Still up (Ctrl-C ends it):\n  curl localhost:${port}/go\n` +
-        `  curl -H 'x-user: beta' localhost:${port}/go\nThe YAML to edit: ${mesh}`,
+        `  curl -H 'x-user: beta' localhost:${port}/go\n  curl localhost:${meshPort}/legacy\n` +
+        `The YAML to edit: ${mesh}`,
     );
     await legacy.exited;
   }
   return failures === 0 ? 0 : 1;
 }
 
+/** What `inmesh bridge` reads; JSON is YAML. */
+function bridgeConfig(registry) {
+  return {
+    sources: [{ type: 'nacos', name: 'legacy', servers: [registry] }],
+    mcp: { listen: '127.0.0.1:0' },
+    admin: { listen: '127.0.0.1:0' },
+    log: { level: 'warn' },
+  };
+}
+
 /** The example's YAML with the ports that the instances really got. */
 function withPorts(yaml) {
   return INSTANCES.reduce((text, { port, listens }) => text.replace(String(port), String(listens)), yaml);
-}
-
-function isFree(host, port) {
-  return new Promise((resolve) => {
-    const probe = net.createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, host, () => probe.close(() => resolve(true)));
-  });
-}
-
-/** Starts a Node process; `ready` resolves with the first JSON line of its output. */
-function run(children, args, env) {
-  const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, INMESH_LOG_FORMAT: 'pretty', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const ready = new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text) => {
-      output += text;
-      const end = output.indexOf('\n');
-      if (end < 0) return;
-      try {
-        resolve(JSON.parse(output.slice(0, end)));
-      } catch {
-        reject(new Error(`${args.join(' ')} said instead of its address: ${output.slice(0, end)}`));
-      }
-    });
-    exited.then((code) => reject(new Error(`${args.join(' ')} ended with code ${code}`)));
-  });
-  return { child, ready, exited };
-}
-
-async function many(port, urlPath, count, headers) {
-  const load = [];
-  for (let sent = 0; sent < count; sent += 10) {
-    load.push(
-      ...(await Promise.all(
-        Array.from({ length: Math.min(10, count - sent) }, () => get(port, urlPath, { headers })),
-      )),
-    );
-  }
-  return load;
-}
-
-/** Waits for a condition; a minute is the limit of the whole demo. */
-async function until(condition) {
-  const deadline = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('the expected state did not come within 30 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 module.exports = { main };

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { addBridgeCommand } from './bridge';
 import { addDevCommand } from './dev';
+import { addDevNacosCommand } from './dev-nacos';
 import { addDoctorCommand } from './doctor';
 import { addEnvCommand } from './env';
 import { CliError } from './error';
@@ -19,6 +20,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride();
   addBridgeCommand(program);
   addDevCommand(program);
+  addDevNacosCommand(program);
   addDoctorCommand(program);
   addEnvCommand(program);
   addExplainCommand(program);
