@@ -14,6 +14,10 @@ export interface ServedEntryPage {
   readonly host: string;
   readonly namespace: string;
   readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly resolution: string;
+  readonly location: string;
+  readonly exportTo: readonly string[];
   readonly addresses: readonly string[];
   readonly ports: readonly { readonly number: number; readonly name: string; readonly protocol: string }[];
   readonly endpoints: readonly {
@@ -21,6 +25,9 @@ export interface ServedEntryPage {
     readonly ports: Readonly<Record<string, number>>;
     readonly labels: Readonly<Record<string, string>>;
     readonly weight: number;
+    readonly locality: string;
+    readonly network: string;
+    readonly serviceAccount: string;
   }[];
 }
 
