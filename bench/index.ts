@@ -1,5 +1,7 @@
 /** `npm run bench [-- name…]`: every budget of the design, measured here and now, as one table. */
+import { balancing } from './balancing';
 import { call } from './call';
+import { features } from './features';
 import { latency } from './latency';
 import { matcher } from './matcher';
 import { memory } from './memory';
@@ -8,7 +10,17 @@ import type { Bench, Row } from './row';
 import { startup } from './startup';
 import { wrapper } from './wrapper';
 
-const BENCHES: readonly Bench[] = [startup, memory, call, wrapper, latency, push, matcher];
+const BENCHES: readonly Bench[] = [
+  startup,
+  memory,
+  call,
+  wrapper,
+  latency,
+  push,
+  matcher,
+  features,
+  balancing,
+];
 
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.find((name) => !BENCHES.some((bench) => bench.name === name));

@@ -15,6 +15,8 @@ import {
 } from './table';
 
 const EMPTY = 0xffffffff;
+/** Hosts whose places are worked out in one step. */
+const HASHES_AT_ONCE = 64;
 /** Seed of the hash that a host's steps come from. */
 const SECOND: U64 = { hi: 0, lo: 1 };
 
@@ -44,10 +46,12 @@ export function* buildMaglev(weighted: readonly WeightedHost[], tableSize: numbe
   const next = new Uint32Array(count);
   const skip = new Uint32Array(count);
   const turn = new Float64Array(count);
-  sortedHosts.forEach(({ key }, i) => {
-    next[i] = remainder(xxHash64(utf8(key)), tableSize);
-    skip[i] = remainder(xxHash64(utf8(key), SECOND), tableSize - 1) + 1;
-  });
+  for (let i = 0; i < count; i++) {
+    if (i % HASHES_AT_ONCE === 0) yield;
+    const name = utf8(sortedHosts[i]!.key);
+    next[i] = remainder(xxHash64(name), tableSize);
+    skip[i] = remainder(xxHash64(name, SECOND), tableSize - 1) + 1;
+  }
   const greatest = weighted.reduce((max, { share }) => Math.max(max, share), 0);
   const places = new Uint32Array(tableSize).fill(EMPTY);
   let probes = 0;
