@@ -4,6 +4,23 @@ import { type Static, Type } from '@sinclair/typebox';
 import { DEFAULT_GROUP, PUBLIC_NAMESPACE } from '../../../nacos';
 import { connectionMistakes, connectionProperties } from '../../nacos';
 
+const dubboSchema = Type.Object(
+  {
+    askProviders: Type.Boolean({
+      description:
+        "Ask a provider's own MetadataService for the services of its revision, where Nacos' configuration does not have it (metadata-type local).",
+      default: true,
+    }),
+    askTimeoutMs: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      description: "Milliseconds until a provider's answer.",
+      default: 3_000,
+    }),
+  },
+  { description: 'Dubbo services registered in Nacos.', additionalProperties: false, default: {} },
+);
+
 export const nacosSchema = Type.Object(
   {
     type: Type.Literal('nacos', { description: 'A Nacos registry, 2.x or 3.x.' }),
@@ -58,6 +75,7 @@ export const nacosSchema = Type.Object(
         'Poll by HTTP, at `listIntervalMs`, as long as the gRPC port cannot be reached but HTTP answers.',
       default: true,
     }),
+    dubbo: dubboSchema,
   },
   { description: 'A Nacos registry.', additionalProperties: false },
 );

@@ -4,9 +4,11 @@ import type { SourceContext, SourceSink, SourceState } from '../../model';
 import { type Auth, NacosConnection, type NacosFailure, type NacosServers, type Session } from '../../nacos';
 import type { AdminApi } from './admin';
 import type { NacosConfig } from './config';
+import { DubboLayer } from './dubbo-layer';
 import type { HttpApi } from './http-api';
 import type { ServiceName } from './lister';
 import { Poller } from './poller';
+import { queryConfig } from './read-config';
 import { serviceKey } from './service';
 import { ServiceTable } from './service-table';
 import { SessionFollower } from './session-follower';
@@ -30,6 +32,7 @@ export interface NamespaceOptions {
 
 export class NamespaceFollower {
   readonly #table: ServiceTable;
+  readonly #dubbo: DubboLayer;
   readonly #connection: NacosConnection;
   #follower: SessionFollower | undefined;
   #poller: Poller | undefined;
@@ -41,7 +44,14 @@ export class NamespaceFollower {
   constructor(readonly options: NamespaceOptions) {
     const { namespace, config, servers, auth, context, sink } = options;
     const { pushEmptyProtection } = config;
-    this.#table = new ServiceTable({ namespace, sink, pushEmptyProtection });
+    this.#dubbo = new DubboLayer({
+      namespace,
+      config: config.dubbo,
+      sink,
+      readConfig: (dataId, group) => queryConfig(this.session, namespace, dataId, group),
+      random: context.random,
+    });
+    this.#table = new ServiceTable({ namespace, sink: this.#dubbo, pushEmptyProtection });
     this.#connection = new NacosConnection({
       config,
       servers,
@@ -72,7 +82,11 @@ export class NamespaceFollower {
     this.#stopped = true;
     this.#endFollowing();
     await this.#connection.stop();
-    if (forget) this.#table.clear();
+    if (forget) {
+      this.#table.clear();
+      await this.#dubbo.settled();
+    }
+    await this.#dubbo.stop();
   }
 
   #opened(session: Session): void {
@@ -134,14 +148,16 @@ export class NamespaceFollower {
   }
 
   #listed(first: boolean, detail?: string): void {
-    const { config, context, namespace, state, synced } = this.options;
+    const { config, context, namespace, state } = this.options;
     this.#complained = false;
     state('up', detail);
     if (!first) return;
     context.log.info('nacos.synced', { namespace, services: this.#table.size, ...(detail && { detail }) });
     if (this.#table.isSettling) this.#settling = setTimeout(() => this.#settle(), config.settleMs);
     this.#everSynced = true;
-    synced();
+    void this.#dubbo.settled().then(() => {
+      if (!this.#stopped) this.options.synced();
+    });
   }
 
   #settle(): void {

@@ -25,7 +25,7 @@ interface Entry {
 
 export interface ServiceTableOptions {
   readonly namespace: string;
-  readonly sink: SourceSink;
+  readonly sink: Pick<SourceSink, 'update' | 'remove'>;
   readonly pushEmptyProtection: boolean;
 }
 
@@ -86,7 +86,7 @@ export class ServiceTable {
     if (time < entry.lastRefTime) return;
     entry.lastRefTime = time;
     entry.unlisted = false;
-    const instances = toInstances(name, Array.isArray(info.hosts) ? info.hosts : []);
+    const instances = toInstances(Array.isArray(info.hosts) ? info.hosts : []);
     if (pushed && this.options.pushEmptyProtection && !instances.some(isUsable)) {
       if (entry.instances.some(isUsable)) return;
     }

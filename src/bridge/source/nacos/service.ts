@@ -1,12 +1,10 @@
 /** Nacos' ServiceInfo as facts of the registry. Pure. */
 
 import type { NacosInstance } from '../../../nacos';
-import { standingOf } from '../../dubbo/standing';
-import type { DubboKey, RegistryInstance, RegistryService, ServiceKind } from '../../model';
+import type { RegistryInstance, RegistryService } from '../../model';
 
 /** What Dubbo registers beside providers; nobody calls these. */
 const NOT_SERVICES = /^(?:consumers|routers|configurators):/;
-const PROVIDERS = 'providers:';
 
 /** Is it a service that somebody may call? */
 export function isCallable(name: string): boolean {
@@ -18,11 +16,10 @@ export function serviceKey(namespace: string, group: string, name: string): stri
 }
 
 /** In an order of its own, because Nacos' changes from answer to answer; exact duplicates once. */
-export function toInstances(name: string, hosts: readonly NacosInstance[]): RegistryInstance[] {
-  const dubbo = name.startsWith(PROVIDERS);
+export function toInstances(hosts: readonly NacosInstance[]): RegistryInstance[] {
   const sorted = hosts
     .filter((host) => typeof host === 'object' && host !== null)
-    .map((host) => toInstance(host, dubbo))
+    .map((host) => toInstance(host))
     .map((instance) => ({ instance, text: JSON.stringify(instance) }))
     .sort((a, b) => compare(a.instance.id, b.instance.id) || compare(a.text, b.text));
   const instances: RegistryInstance[] = [];
@@ -40,60 +37,30 @@ export function toInstances(name: string, hosts: readonly NacosInstance[]): Regi
   return instances;
 }
 
-function toInstance(host: NacosInstance, dubbo: boolean): RegistryInstance {
-  const metadata = toMetadata(host.metadata);
+function toInstance(host: NacosInstance): RegistryInstance {
   const cluster = host.clusterName ?? '';
-  const protocol = metadata['protocol'];
-  // Nacos' own weight of a Dubbo provider is always 1 and means nothing.
-  const standing = dubbo ? standingOf(metadata) : { weight: Number(host.weight ?? 1), enabled: true };
   return {
     // Not Nacos' instanceId: it is missing for some, and of a generator of the application's choice for others.
     id: `${host.ip}#${host.port}#${cluster}`,
     address: String(host.ip),
     port: Number(host.port),
-    weight: standing.weight,
+    weight: Number(host.weight ?? 1),
     healthy: host.healthy !== false,
-    enabled: host.enabled !== false && standing.enabled,
-    ...(dubbo && protocol !== undefined && protocol !== '' ? { protocol } : {}),
+    enabled: host.enabled !== false,
     ...(cluster === '' ? {} : { cluster }),
-    metadata,
+    metadata: toMetadata(host.metadata),
   };
 }
 
+/** As any service; what is Dubbo's in it is for the layer above. */
 export function toService(
   namespace: string,
   group: string,
   name: string,
   instances: readonly RegistryInstance[],
 ): RegistryService {
-  const { kind, dubbo } = kindOf(name, instances);
-  return {
-    key: serviceKey(namespace, group, name),
-    kind,
-    namespace,
-    group,
-    name,
-    ...(dubbo === undefined ? {} : { dubbo }),
-    metadata: {},
-    instances,
-  };
-}
-
-function kindOf(
-  name: string,
-  instances: readonly RegistryInstance[],
-): { kind: ServiceKind; dubbo?: DubboKey } {
-  if (name.startsWith(PROVIDERS)) {
-    // Four parts, empty ones kept; an old form leaves the last ones out.
-    const [, interfaceName = '', version = '', group = ''] = name.split(':');
-    const application =
-      instances.find(({ metadata }) => metadata['application'])?.metadata['application'] ?? '';
-    return { kind: 'dubbo-interface', dubbo: { interface: interfaceName, group, version, application } };
-  }
-  if (instances.some(({ metadata }) => metadata['dubbo.metadata.revision'] !== undefined)) {
-    return { kind: 'dubbo-application', dubbo: { interface: '', group: '', version: '', application: name } };
-  }
-  return { kind: 'service' };
+  const key = serviceKey(namespace, group, name);
+  return { key, kind: 'service', namespace, group, name, metadata: {}, instances };
 }
 
 /** Keys sorted, values text: anything can be registered. */

@@ -48,6 +48,7 @@ class NamespacesSource implements NacosSource {
   readonly #admin: AdminApi | undefined;
   readonly #members = new Map<string, Member>();
   #sink: SourceSink | undefined;
+  #told: { readonly state: SourceState; readonly text: string | undefined } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -101,7 +102,7 @@ class NamespacesSource implements NacosSource {
       const { message } = error as Error;
       this.context.log.warn('nacos.namespaces.failed', { reason: message });
       // What is followed already goes on; only new namespaces are not seen.
-      if (this.#members.size === 0) this.#sink?.state('down', message);
+      if (this.#members.size === 0) this.#tell('down', message);
       again = RETRY_NAMESPACES_MS;
     }
     this.#timer = setTimeout(() => void this.#followAll(), again);
@@ -152,6 +153,13 @@ class NamespacesSource implements NacosSource {
       members[0]!;
     const [namespace, { state, detail }] = worst;
     const prefix = members.length > 1 ? `namespace ${namespace}: ` : '';
-    this.#sink?.state(state, detail === undefined ? undefined : prefix + detail);
+    this.#tell(state, detail === undefined ? undefined : prefix + detail);
+  }
+
+  /** Only what is new. */
+  #tell(state: SourceState, text: string | undefined): void {
+    if (this.#told?.state === state && this.#told.text === text) return;
+    this.#told = { state, text };
+    this.#sink?.state(state, text);
   }
 }

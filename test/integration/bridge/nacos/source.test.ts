@@ -120,7 +120,7 @@ describe('the Nacos source', function () {
       server.register(id(`${category}:demo.Greeting:1.0.0:g1`), at(1));
     const { sink } = startNacosSource({ servers: [server.address] });
     await sink.until(() => sink.syncs === 1);
-    assert.deepEqual([...sink.services.keys()], ['public/DEFAULT_GROUP/providers:demo.Greeting:1.0.0:g1']);
+    assert.deepEqual([...sink.services.keys()], ['public/DEFAULT_GROUP/interface/g1/demo.Greeting:1.0.0']);
   });
 
   it('lists beyond the limit of a FuzzyWatch', async () => {
