@@ -35,7 +35,6 @@ export function addBridgeCommand(program: Command): void {
   bridge
     .command('probe')
     .description('dial every address that would be served and list the unreachable ones')
-    .requiredOption('--config <file>', 'the configuration')
     .option('--timeout <ms>', 'milliseconds for one connection', wholeNumber, 2_000)
     .option('--concurrency <number>', 'connections at once', wholeNumber, 64)
     .option('--json', 'the report as JSON')

@@ -1,6 +1,7 @@
 /** The pages: what each shows, as plain data. */
 
 import type { ServiceReport, SourceReport } from '../catalogue';
+import type { ExportStatus } from '../export';
 import type { ClientRecord } from '../mcp';
 import type { Rejection, ServedEntry, ServedSnapshot } from '../model';
 
@@ -19,6 +20,8 @@ export interface BridgeState {
   services(): Iterable<ServiceReport>;
   rejections(): Iterable<Rejection>;
   clients(): readonly ClientRecord[];
+  /** What became of each host of the export list. */
+  exports(): readonly ExportStatus[];
   /** Believes the registries in all that is frozen; gives the number of services. */
   thaw(): number;
 }
@@ -74,6 +77,10 @@ export function clientsPage(state: BridgeState): unknown {
     };
   });
   return { clients };
+}
+
+export function exportsPage(state: BridgeState): unknown {
+  return { exports: state.exports() };
 }
 
 /** What each control plane has acknowledged, and whether that is what is served now. */

@@ -1,6 +1,7 @@
 /** What a schema cannot say. */
 
 import { ConvertConfigError, compileRules } from '../convert';
+import { exportMistakes } from '../export/config';
 import { SOURCE_TYPES } from '../source';
 import type { Mistake } from './problem';
 import type { BridgeConfig } from './schema';
@@ -21,7 +22,12 @@ export function isLoopback(host: string): boolean {
 }
 
 export function ruleMistakes(config: BridgeConfig): Mistake[] {
-  return [...listenMistakes(config), ...sourceMistakes(config), ...convertMistakes(config)];
+  return [
+    ...listenMistakes(config),
+    ...sourceMistakes(config),
+    ...convertMistakes(config),
+    ...exportMistakesOf(config),
+  ];
 }
 
 function listenMistakes({ mcp, admin }: BridgeConfig): Mistake[] {
@@ -73,4 +79,8 @@ function convertMistakes({ convert, sources }: BridgeConfig): Mistake[] {
     const path = index >= 0 ? ['sources', index, 'convert', ...rest] : ['convert', ...error.path];
     return [{ path, message: error.message }];
   }
+}
+
+function exportMistakesOf({ export: exported }: BridgeConfig): Mistake[] {
+  return exportMistakes(exported).map((message) => ({ path: ['export'], message }));
 }

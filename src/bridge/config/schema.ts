@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { adminSchema } from '../admin/config';
 import { catalogueSchema, catalogueSourceSchema } from '../catalogue/config';
 import { type ConvertSourceConfig, convertSchema, convertSourceSchema } from '../convert/config';
+import { exportSchema } from '../export/config';
 import { mcpSchema } from '../mcp/config';
 import { snapshotSchema } from '../snapshot/config';
 import { SOURCE_TYPES, type SourceType } from '../source';
@@ -51,6 +52,11 @@ function rootSchema<T extends TSchema>(source: T) {
       snapshot: snapshotSchema,
       catalogue: catalogueSchema,
       convert: convertSchema,
+      export: Type.Object(exportSchema.properties, {
+        ...closed,
+        description: exportSchema.description ?? '',
+        default: {},
+      }),
       sources: Type.Array(source, { minItems: 1, description: 'The registries.' }),
     },
     { ...closed, $id: 'inmesh-bridge', title: 'Configuration of inmesh bridge' },

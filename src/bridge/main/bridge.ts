@@ -8,6 +8,7 @@ import { McpServer } from '../mcp';
 import { BridgeMetrics } from '../metrics';
 import { readSnapshot, SnapshotKeeper } from '../snapshot';
 import { SwitchableContent } from './content';
+import { Exports } from './exports';
 import { BridgeLog, mcpEvents, snapshotEvents } from './log';
 import { type MakeSource, makeSource, RunningSources } from './sources';
 
@@ -43,6 +44,7 @@ export class Bridge {
   private catalogue: Catalogue;
   private readonly log: BridgeLog;
   private readonly sources: RunningSources;
+  private readonly exports: Exports;
   private readonly mcp: McpServer;
   private readonly admin: AdminServer | undefined;
   private readonly keeper: SnapshotKeeper | undefined;
@@ -59,6 +61,11 @@ export class Bridge {
     this.metrics = new BridgeMetrics(state);
     this.catalogue = this.makeCatalogue(config);
     this.sources = new RunningSources(options.makeSource ?? makeSource, this.log);
+    this.exports = new Exports({
+      log: this.log,
+      services: () => this.sources.services(),
+      snapshot: () => this.content.snapshot,
+    });
     const { mcp, admin, snapshot } = config;
     this.mcp = new McpServer({
       ...parseListen(mcp.listen),
@@ -98,10 +105,12 @@ export class Bridge {
     this.content.onChange((changed) => {
       this.log.served(changed, this.content.snapshot?.entries.size ?? 0);
       this.keeper?.changed();
+      this.exports.changed();
     });
     this.content.switchTo(this.catalogue);
     this.catalogue.start();
     this.sources.apply(this.config.sources, this.catalogue);
+    this.exports.apply(this.config);
     this.file?.follow();
   }
 
@@ -110,10 +119,11 @@ export class Bridge {
     await this.file?.reload();
   }
 
-  /** Sources first, so that their end is no news; then the snapshot, the streams and the ports. */
+  /** What was published is withdrawn, then sources, so that their end is no news; then snapshot, streams and ports. */
   async stop(): Promise<void> {
     this.isListening = false;
     this.file?.stop();
+    await this.exports.stop();
     await this.sources.stop();
     await this.keeper?.stop();
     this.catalogue.close();
@@ -138,6 +148,7 @@ export class Bridge {
       services: () => bridge.catalogue.services(),
       rejections: () => bridge.catalogue.rejections(),
       clients: () => bridge.mcp.ledger.clients,
+      exports: () => bridge.exports.status(),
       thaw: () => {
         const frozen = bridge.catalogue.sources().reduce((sum, source) => sum + source.frozen, 0);
         bridge.catalogue.thaw();
@@ -213,6 +224,7 @@ export class Bridge {
       this.refused([(error as Error).message]);
       return;
     }
+    this.exports.apply(config);
     const before = this.catalogue;
     const fixed = this.fixedKeys(config);
     this.catalogue = next;

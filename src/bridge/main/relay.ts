@@ -11,7 +11,8 @@ interface Problem {
 /** Remembers what the source said, so that it can be said again. Services are shared, not copied. */
 export class RelaySink implements SourceSink {
   private target: SourceSink | undefined;
-  private readonly services = new Map<string, RegistryService>();
+  /** What the registry lists now, by key. */
+  readonly services = new Map<string, RegistryService>();
   private readonly problems = new Map<string, Problem>();
   private lastState: SourceState | undefined;
   private lastDetail: string | undefined;

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalogue } from '../catalogue';
 import type { SourceConfig } from '../config';
-import type { Source } from '../model';
+import type { RegistryService, Source } from '../model';
 import { SOURCE_TYPES } from '../source';
 import type { BridgeLog } from './log';
 import { RelaySink } from './relay';
@@ -55,6 +55,11 @@ export class RunningSources {
       this.running.set(name, { config, source, sink });
       source.start(sink);
     }
+  }
+
+  /** Everything that the registries list now. */
+  *services(): Iterable<RegistryService> {
+    for (const { sink } of this.running.values()) yield* sink.services.values();
   }
 
   async stop(): Promise<void> {

@@ -94,7 +94,9 @@ export class McpServer {
     return new Promise((resolve, reject) => {
       this.server.bindAsync(joinHostPort(host, port), this.credentials, (error, bound) => {
         if (error) {
-          reject(new Error(`cannot listen on ${joinHostPort(host, port)}: ${error.message}`));
+          // grpc-js puts the reason in the middle of its own words.
+          const reason = /\[listen [A-Z]+: (.+?)( \S+)?\]/.exec(error.message)?.[1] ?? error.message;
+          reject(new Error(`cannot listen on ${joinHostPort(host, port)}: ${reason}`));
           return;
         }
         this.bound = bound;

@@ -179,6 +179,9 @@ export class BridgeMetrics {
   }
 
   private collectStreams(): void {
+    this.gauge('exported', 'Instances published in Nacos.', ['host'], (gauge) => {
+      for (const { host, published } of this.state.exports()) gauge.inc({ host }, published);
+    });
     this.gauge('streams', 'Connected control planes.', ['protocol'], (gauge) => {
       gauge.set({ protocol: 'sotw' }, 0);
       gauge.set({ protocol: 'delta' }, 0);

@@ -32,6 +32,7 @@ function stateWith(more: Partial<BridgeState> = {}): BridgeState {
     services: () => [],
     rejections: () => rejections,
     clients: () => [],
+    exports: () => [],
     thaw: () => 0,
     ...more,
   };
