@@ -1,5 +1,6 @@
 /** What is hooked. The order is the order of installation. */
 
+import { consulHook } from './consul';
 import { expressHook } from './express';
 import type { Hook } from './hook';
 import { httpHook } from './http';
@@ -9,4 +10,4 @@ import { unmanagedHook } from './unmanaged';
 export { currentRoute } from './express';
 export type { Hook, HookContext } from './hook';
 
-export const hooks: readonly Hook[] = [httpHook, expressHook, nacosHook, unmanagedHook];
+export const hooks: readonly Hook[] = [httpHook, expressHook, nacosHook, consulHook, unmanagedHook];
