@@ -1,5 +1,6 @@
 /** `npm run bench [-- name…]`: every budget of the design, measured here and now, as one table. */
 import { balancing } from './balancing';
+import { bridge } from './bridge';
 import { call } from './call';
 import { features } from './features';
 import { latency } from './latency';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   matcher,
   features,
   balancing,
+  bridge,
 ];
 
 async function main(names: readonly string[]): Promise<number> {

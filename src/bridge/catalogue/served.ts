@@ -15,6 +15,7 @@ import {
   wishedHost,
 } from '../convert';
 import type { Rejection, ServedEntry, ServedSnapshot } from '../model';
+import { PublishedEntries } from './published';
 import { isSame } from './same';
 
 /** A host's entry moves on at most so many times before it goes without a VIP: the range is nearly used up. */
@@ -41,10 +42,7 @@ export class Served {
   private readonly drafts = new Map<string, Draft>();
   private readonly claimed = new Assignment<HostClaim>(compareClaims, wishedHost);
   private readonly vips: Assignment<string>;
-  /** By `namespace/name`; undefined: to be made again. */
-  private sorted: ServedSnapshot | undefined;
-  /** Names in byte order; undefined: some came or went. */
-  private names: string[] | undefined;
+  private readonly published = new PublishedEntries();
 
   constructor(private readonly options: ServedOptions) {
     this.vips = new Assignment<string>(
@@ -74,13 +72,7 @@ export class Served {
   }
 
   get snapshot(): ServedSnapshot {
-    if (!this.sorted) {
-      const byName = new Map<string, ServedEntry>();
-      for (const { entry } of this.hosts.values()) byName.set(nameOf(entry), entry);
-      this.names ??= [...byName.keys()].sort();
-      this.sorted = { entries: new Map(this.names.map((name) => [name, byName.get(name)!])) };
-    }
-    return this.sorted;
+    return this.published.snapshot;
   }
 
   /** Of one claim, as it was settled. */
@@ -190,8 +182,7 @@ export class Served {
     const known = this.hosts.get(host);
     if (!known?.undoRemoval) return;
     this.hosts.delete(host);
-    this.sorted = this.names = undefined;
-    changed.add(nameOf(known.entry));
+    this.published.replace(known.entry, undefined, changed);
     const moved = new Set<string>();
     this.vips.remove(host, moved);
     for (const vip of moved) {
@@ -201,21 +192,12 @@ export class Served {
   }
 
   private replace(host: string, before: ServedEntry | undefined, after: Host, changed: Set<string>): void {
-    const name = nameOf(after.entry);
     this.hosts.set(host, after);
-    this.sorted = undefined;
-    changed.add(name);
-    if (before && nameOf(before) === name) return;
-    this.names = undefined;
-    if (before) changed.add(nameOf(before));
+    this.published.replace(before, after.entry, changed);
   }
 
   private noteVip(host: string, before: ServedEntry | undefined, after: ServedEntry): void {
     const [from, to] = [before?.addresses[0], after.addresses[0]];
     if (from !== undefined && to !== undefined && from !== to) this.options.vipMoved(host, from, to);
   }
-}
-
-function nameOf({ namespace, name }: ServedEntry): string {
-  return `${namespace}/${name}`;
 }
