@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { get, startLoad } = require('../demo/load');
-const { many, run, Stage, until } = require('../demo/stage');
+const { isFree, many, run, Stage, until } = require('../demo/stage');
 const { readArguments } = require('./arguments');
 const { cli, servedYaml, startBridge, writeConfig } = require('./bridge');
 
@@ -61,7 +61,7 @@ async function registryAndInstances({ stage, children, options, legacy, ...story
 async function bridgeServes(story) {
   const { stage, children, folder, options } = story;
   stage.chapter('The bridge: what it makes of them for the mesh');
-  const listen = options.istiod ? (options.listen ?? '127.0.0.1:15080') : '127.0.0.1:0';
+  const listen = options.istiod ? (options.listen ?? '127.0.0.1:15080') : `127.0.0.1:${await quietPort()}`;
   story.config = writeConfig(folder, { nacos: options.nacos, service: SERVICE, listen });
   const yaml = servedYaml(story.config);
   for (const line of yaml.trimEnd().split('\n')) stage.say(line);
@@ -72,8 +72,6 @@ async function bridgeServes(story) {
   );
   story.bridge = startBridge(children, story.config);
   story.mcp = (await story.bridge.ready).mcp;
-  // Where it comes back after its crash.
-  writeConfig(folder, { nacos: options.nacos, service: SERVICE, listen: story.mcp });
   stage.say(`inmesh bridge serves MCP on ${story.mcp}`);
 }
 
@@ -97,6 +95,8 @@ async function frontCalls(story) {
     NODE_OPTIONS: `--require "${path.join(root, 'preload.js')}"`,
     INMESH_XDS: `grpc://${xds}`,
     ORDERS_HOST: host,
+    // The machine may be busy: the first call waits for the mesh as long as it takes.
+    INMESH_FIRST_USE_TIMEOUT: '20s',
     POD_NAME: 'front-1',
     POD_NAMESPACE: 'default',
     INSTANCE_IP: '127.0.0.1',
@@ -223,6 +223,14 @@ async function leave({ process: started, tell: tellIt }) {
   const patience = setTimeout(() => started.child.kill('SIGKILL'), 2_000);
   await started.exited;
   clearTimeout(patience);
+}
+
+/** A port to come back on after a crash: below those that the system gives to outgoing connections. */
+async function quietPort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isFree('127.0.0.1', port)) return port;
+  }
 }
 
 /** How many istiods follow the bridge, by its admin server. */

@@ -7,7 +7,8 @@ import { load, parseFiles, parseObjects } from './load';
 import { McpSources, mcpServerOf } from './mcp';
 import { buildWorld } from './mesh';
 import { formatProblem, type Problem } from './problem';
-import type { SourceDocument, SourceFile } from './read/source';
+import type { IstioObject } from './read/object';
+import type { SourceFile } from './read/source';
 import { Publication, startServer } from './serve';
 
 export interface DevOptions {
@@ -61,7 +62,7 @@ export async function startDevControlPlane(options: DevOptions): Promise<DevCont
   const files = folder === undefined ? undefined : await readFolder(folder);
   const publication = new Publication(buildWorld([]));
   const plane = new ControlPlane(publication, log);
-  const sources = new McpSources(servers, log, () => plane.follow(sources.documents));
+  const sources = new McpSources(servers, log, () => plane.follow(sources.objects));
   if (servers.length > 0) await sources.synced(options.mcpPatienceMs ?? MCP_PATIENCE_MS);
   plane.apply(() => (files ? parseFiles(files) : parseObjects(options.objects ?? [])));
   const server = await startServer(publication, host, port, log).catch((error: Error) => {
@@ -97,7 +98,7 @@ class ControlPlane {
   private started = false;
   /** The last of the folder (or the objects) that was without mistakes. */
   private good: SourceFile | undefined;
-  private further: readonly SourceDocument[] = [];
+  private further: readonly IstioObject[] = [];
 
   constructor(
     private readonly publication: Publication,
@@ -111,7 +112,7 @@ class ControlPlane {
   }
 
   /** What the MCP servers say changed; a broken folder does not hold it up. Nothing is served before the folder is. */
-  follow(further: readonly SourceDocument[]): void {
+  follow(further: readonly IstioObject[]): void {
     this.further = further;
     if (this.good) this.serve(this.good, performance.now());
   }

@@ -33,8 +33,8 @@ export function parseObjects(objects: readonly unknown[]): SourceFile {
   };
 }
 
-/** `further`: documents from elsewhere, each correct by itself; one that bears the name of another object gives way. */
-export function load(own: SourceFile, further: readonly SourceDocument[] = []): Loaded {
+/** `further`: objects from elsewhere, each checked by itself; one that bears the name of another object gives way. */
+export function load(own: SourceFile, further: readonly IstioObject[] = []): Loaded {
   const objects: IstioObject[] = [];
   const readers: Reader[] = [];
   for (const document of own.documents) {
@@ -42,22 +42,27 @@ export function load(own: SourceFile, further: readonly SourceDocument[] = []): 
     readers.push(reader);
     if (object) objects.push(object);
   }
-  const names = new Set(objects.map(nameOf));
-  for (const document of further) {
-    const { object, reader } = readIstioObject(document);
-    if (!object || names.has(nameOf(object))) continue;
-    names.add(nameOf(object));
-    readers.push(reader);
-    objects.push(object);
-  }
+  const others = unlike(objects, further);
   const readable = readers.every((reader) =>
     reader.problems.every((problem) => problem.severity !== 'error'),
   );
   // References are only judged when everything could be read: what is missing may stand in a broken object.
-  if (readable && own.problems.length === 0) checkObjects(objects);
+  if (readable && own.problems.length === 0) checkObjects(objects, others);
   const problems = [...own.problems, ...readers.flatMap((reader) => reader.problems)];
   problems.sort((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
-  return { objects, problems, ok: problems.every((problem) => problem.severity !== 'error') };
+  const all = [...objects, ...others];
+  return { objects: all, problems, ok: problems.every((problem) => problem.severity !== 'error') };
+}
+
+/** Those of `further` whose name nobody before them has. */
+function unlike(objects: readonly IstioObject[], further: readonly IstioObject[]): IstioObject[] {
+  const names = new Set(objects.map(nameOf));
+  return further.filter((object) => {
+    const name = nameOf(object);
+    if (names.has(name)) return false;
+    names.add(name);
+    return true;
+  });
 }
 
 function nameOf({ kind, namespace, name }: IstioObject): string {

@@ -7,9 +7,10 @@ import { checkReferences } from './references';
 import { checkServiceEntry, checkWorkloadEntry } from './service-entry';
 import { checkVirtualService } from './virtual-service';
 
-export function checkObjects(objects: readonly IstioObject[]): void {
+/** `others`: objects that were checked already, and that the references may lead to. */
+export function checkObjects(objects: readonly IstioObject[], others: readonly IstioObject[] = []): void {
   for (const object of objects) checkObject(object);
-  checkReferences(objects);
+  checkReferences([...objects, ...others]);
 }
 
 function checkObject(object: IstioObject): void {

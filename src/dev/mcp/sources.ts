@@ -2,14 +2,14 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../observe';
-import type { SourceDocument } from '../read/source';
+import type { IstioObject } from '../read/object';
 import { McpClient, type McpServer } from './client';
 import { McpStore } from './store';
 
 export class McpSources {
   private readonly followed: { readonly client: McpClient; readonly store: McpStore }[];
 
-  /** `onChange` is called after `documents` has changed. */
+  /** `onChange` is called after `objects` has changed. */
   constructor(
     servers: readonly McpServer[],
     private readonly log: Log,
@@ -29,8 +29,8 @@ export class McpSources {
   }
 
   /** Of the servers in their order. */
-  get documents(): SourceDocument[] {
-    return this.followed.flatMap(({ store }) => store.documents);
+  get objects(): IstioObject[] {
+    return this.followed.flatMap(({ store }) => store.objects);
   }
 
   /** Resolves when all have told everything once, or after `ms` milliseconds, with a line. */

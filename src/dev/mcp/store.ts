@@ -4,12 +4,13 @@ import type { Log } from '../../observe';
 import type { SotwResponse } from '../../xds';
 import { load } from '../load';
 import { formatProblem } from '../problem';
-import { readObject, type SourceDocument } from '../read/source';
+import type { IstioObject } from '../read/object';
+import { readObject } from '../read/source';
 import { type McpResource, READ_KINDS, readResource } from './resource';
 
 interface Kept {
   readonly version: string;
-  readonly document: SourceDocument;
+  readonly object: IstioObject;
 }
 
 export class McpStore {
@@ -24,8 +25,8 @@ export class McpStore {
   ) {}
 
   /** All valid resources. */
-  get documents(): SourceDocument[] {
-    return [...this.kinds.values()].flatMap((kept) => [...kept.values()].map(({ document }) => document));
+  get objects(): IstioObject[] {
+    return [...this.kinds.values()].flatMap((kept) => [...kept.values()].map(({ object }) => object));
   }
 
   /** Takes the whole state of a kind; false = nothing is different. */
@@ -65,10 +66,10 @@ export class McpStore {
   private check(resource: McpResource): Kept | undefined {
     const document = readObject(`${this.url}/${resource.name}`, resource.object);
     if (!document) return undefined;
-    const { ok, problems } = load({ documents: [document], problems: [] });
-    if (ok) return { version: resource.version, document: { ...document, created: resource.created } };
-    const error = problems.find(({ severity }) => severity === 'error')!;
-    this.warn(formatProblem(error));
+    const dated = { ...document, created: resource.created };
+    const { ok, problems, objects } = load({ documents: [dated], problems: [] });
+    if (ok && objects[0]) return { version: resource.version, object: objects[0] };
+    for (const problem of problems) if (problem.severity === 'error') this.warn(formatProblem(problem));
     return undefined;
   }
 

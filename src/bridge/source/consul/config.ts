@@ -42,8 +42,9 @@ export const consulSchema = Type.Object(
     waitMs: Type.Integer({
       minimum: 1_000,
       maximum: 600_000,
-      description: 'Milliseconds that Consul may hold a question until something changes.',
-      default: 300_000,
+      description:
+        'Milliseconds that Consul may hold a question until something changes. A silent network is noticed after this time and `timeoutMs`.',
+      default: 60_000,
     }),
     maxConnections: Type.Integer({
       minimum: 4,

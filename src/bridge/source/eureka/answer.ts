@@ -30,7 +30,8 @@ export interface EurekaPort {
 export interface EurekaAnswer {
   /** `apps__hashcode`; '' when the server sends none. */
   readonly hash: string;
-  readonly instances: readonly EurekaInstance[];
+  /** Read as they are asked for, once: 50,000 of them take longer than anybody should wait for a turn. */
+  readonly instances: Iterable<EurekaInstance>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -47,12 +48,15 @@ export function readAnswer(text: string): EurekaAnswer {
   if (!('apps__hashcode' in applications) && !('application' in applications)) {
     throw new Error('the answer has no `applications`: is this the base URL of a Eureka server (…/eureka)?');
   }
-  const instances: EurekaInstance[] = [];
-  for (const application of list(applications['application'])) {
+  const hash = string(applications['apps__hashcode']);
+  return { hash, instances: instancesOf(list(applications['application'])) };
+}
+
+function* instancesOf(applications: readonly unknown[]): Generator<EurekaInstance> {
+  for (const application of applications) {
     const { name, instance } = object(application);
-    for (const each of list(instance)) instances.push(readInstance(object(each), string(name)));
+    for (const each of list(instance)) yield readInstance(object(each), string(name));
   }
-  return { hash: string(applications['apps__hashcode']), instances };
 }
 
 function readInstance(json: Json, app: string): EurekaInstance {
@@ -84,12 +88,13 @@ function readPort(json: unknown): EurekaPort {
 
 /** Java's class name of an empty map is no metadata. */
 function readMetadata(json: Json): Record<string, string> {
-  const metadata: Record<string, string> = Object.create(null) as Record<string, string>;
+  const metadata: Record<string, string> = {};
   for (const [key, value] of Object.entries(json)) {
-    if (key === '@class' || value === null || typeof value === 'object') continue;
+    // A key of a peer may be `__proto__`, and would be no data.
+    if (key === '@class' || key === '__proto__' || value === null || typeof value === 'object') continue;
     metadata[key] = String(value);
   }
-  return { ...metadata };
+  return metadata;
 }
 
 function object(json: unknown): Json {

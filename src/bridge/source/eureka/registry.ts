@@ -1,14 +1,23 @@
 /** All instances as of the last answer: full, or a full one with deltas applied. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { EurekaAnswer, EurekaInstance } from './answer';
+
+/** Instances that are read without letting others have a turn: a few milliseconds. */
+const AT_ONCE = 500;
 
 export class EurekaRegistry {
   /** By application, then by instance id. Applications without instances are not kept, as Eureka does. */
   readonly apps = new Map<string, Map<string, EurekaInstance>>();
 
-  static of(answer: EurekaAnswer): EurekaRegistry {
+  /** Of a full answer; lets others have a turn in between. */
+  static async of(answer: EurekaAnswer): Promise<EurekaRegistry> {
     const registry = new EurekaRegistry();
-    for (const instance of answer.instances) registry.put(instance);
+    let read = 0;
+    for (const instance of answer.instances) {
+      registry.put(instance);
+      if (++read % AT_ONCE === 0) await turn();
+    }
     return registry;
   }
 

@@ -1,5 +1,6 @@
 /** Follows a Eureka registry: full at first and whenever a delta does not lead to the server's hash. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { credential, HttpClient, HttpFailure, Pause, Retry, ServerList, sentenceOf } from '../../http';
 import type { RegistryService, Source, SourceContext, SourceSink, SourceState } from '../../model';
@@ -11,6 +12,8 @@ import { serviceOf } from './service';
 /** A registry of 50,000 instances is about 60 MB of JSON. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const FIRST_RETRY_MS = 500;
+/** Applications that are compared without letting others have a turn: a few milliseconds. */
+const APPS_AT_ONCE = 200;
 
 /** Throws a sentence when the configuration names no server. */
 export function createEurekaSource(config: EurekaConfig, context: SourceContext): Source {
@@ -88,7 +91,7 @@ class EurekaSource implements Source {
     const back = this.state !== 'up';
     if (this.wantsFull(server) || !(await this.takeDelta(server))) await this.takeFull(server);
     else if (back) this.sink.synced();
-    if (back) this.become('up', undefined, server);
+    if (back && !this.stopped) this.become('up', undefined, server);
   }
 
   private wantsFull(server: string): boolean {
@@ -120,11 +123,16 @@ class EurekaSource implements Source {
   }
 
   private async takeFull(server: string): Promise<void> {
-    const registry = EurekaRegistry.of(await this.fetch(server, '/apps'));
+    const registry = await EurekaRegistry.of(await this.fetch(server, '/apps'));
     this.registry = registry;
     this.origin = server;
     this.fullAt = this.context.now();
-    for (const app of new Set([...this.reported.keys(), ...registry.apps.keys()])) this.report(app);
+    let told = 0;
+    for (const app of new Set([...this.reported.keys(), ...registry.apps.keys()])) {
+      if (++told % APPS_AT_ONCE === 0) await turn();
+      if (this.stopped) return;
+      this.report(app);
+    }
     this.sink.synced();
   }
 

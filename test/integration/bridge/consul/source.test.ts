@@ -173,7 +173,7 @@ describe('the Consul source', () => {
   it('says what is wrong with an answer, and keeps the state', async () => {
     const server = await consul();
     server.register('orders', { id: 'o1', port: 1 });
-    const sink = follow({ servers: [server.url], token: 'abc', waitMs: 1_000 });
+    const sink = follow({ servers: [server.url], token: 'abc', waitMs: 1_000, timeoutMs: 1_000 });
     await sink.until(() => sink.current === 'up', 'contact');
     assert.equal(server.headers['x-consul-token'], 'abc');
     const answers: [RegExp, (response: ServerResponse) => void][] = [
@@ -183,6 +183,7 @@ describe('the Consul source', () => {
       ],
       [/lower `maxConnections`/, (response) => response.writeHead(429).end('Your IP is issuing too many')],
       [/no JSON/, (response) => response.writeHead(200).end('<html>')],
+      [/no complete answer within/, () => undefined],
       [/no services|no list/, (response) => response.writeHead(200).end('"x"')],
     ];
     for (const [sentence, answer] of answers) {

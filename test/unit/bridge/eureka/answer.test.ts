@@ -2,15 +2,24 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { type EurekaAnswer, readAnswer } from '../../../../src/bridge/source/eureka/answer';
+import {
+  type EurekaAnswer,
+  type EurekaInstance,
+  readAnswer,
+} from '../../../../src/bridge/source/eureka/answer';
 import { EurekaRegistry } from '../../../../src/bridge/source/eureka/registry';
 import { serviceOf } from '../../../../src/bridge/source/eureka/service';
 
 const RECORDED = join(__dirname, '..', '..', '..', '..', 'fixtures', 'recorded', 'registries', 'eureka');
 const recorded = (name: string) => readFileSync(join(RECORDED, name), 'utf8');
 
-function answerOf(instance: object, applications: object = {}): EurekaAnswer {
-  return readAnswer(
+/** With its instances read. */
+interface Answer extends EurekaAnswer {
+  readonly instances: readonly EurekaInstance[];
+}
+
+function answerOf(instance: object, applications: object = {}): Answer {
+  const { hash, instances } = readAnswer(
     JSON.stringify({
       applications: {
         apps__hashcode: '',
@@ -19,13 +28,14 @@ function answerOf(instance: object, applications: object = {}): EurekaAnswer {
       },
     }),
   );
+  return { hash, instances: [...instances] };
 }
 
 const UP = { instanceId: 'i', ipAddr: '10.0.0.1', hostName: 'h', status: 'UP' };
 
 describe("Eureka's answers", () => {
-  it('are read as a Eureka 4.3.0 server wrote them', () => {
-    const registry = EurekaRegistry.of(readAnswer(recorded('apps.json')));
+  it('are read as a Eureka 4.3.0 server wrote them', async () => {
+    const registry = await EurekaRegistry.of(readAnswer(recorded('apps.json')));
     const { service, problems } = serviceOf('ORDERS', registry.apps.get('ORDERS')!.values(), 'ip');
     assert.equal(problems.size, 0);
     const instance = (id: string, port: number) => ({
@@ -39,26 +49,24 @@ describe("Eureka's answers", () => {
     });
   });
 
-  it('lead from nothing by a delta to the hash of the full answer', () => {
+  it('lead from nothing by a delta to the hash of the full answer', async () => {
     const full = readAnswer(recorded('apps.json'));
-    assert.equal(EurekaRegistry.of(full).hash, full.hash);
+    assert.equal((await EurekaRegistry.of(readAnswer(recorded('apps.json')))).hash, full.hash);
     const registry = new EurekaRegistry();
     assert.deepEqual([...registry.apply(readAnswer(recorded('apps-delta.json')))], ['ORDERS']);
     assert.equal(registry.hash, full.hash);
   });
 
-  it('hash every status in alphabetical order, as Netflix does', () => {
+  it('hash every status in alphabetical order, as Netflix does', async () => {
     const statuses = ['UP', 'STARTING', 'DOWN', 'UP', 'OUT_OF_SERVICE'];
     const instance = statuses.map((status, index) => ({ ...UP, instanceId: `i${index}`, status }));
     const answer = answerOf({}, { application: [{ name: 'A', instance }] });
-    assert.equal(EurekaRegistry.of(answer).hash, 'DOWN_1_OUT_OF_SERVICE_1_STARTING_1_UP_2_');
+    assert.equal((await EurekaRegistry.of(answer)).hash, 'DOWN_1_OUT_OF_SERVICE_1_STARTING_1_UP_2_');
   });
 
   it('may be empty', () => {
-    assert.deepEqual(readAnswer('{"applications":{"versions__delta":"1","apps__hashcode":""}}'), {
-      hash: '',
-      instances: [],
-    });
+    const { hash, instances } = readAnswer('{"applications":{"versions__delta":"1","apps__hashcode":""}}');
+    assert.deepEqual([hash, [...instances]], ['', []]);
   });
 
   it("of Amazon's instances are told apart by the instance's own id", () => {
@@ -116,7 +124,7 @@ describe("Eureka's answers", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         try {
-          readAnswer(text);
+          for (const each of readAnswer(text).instances) assert.ok(each);
         } catch (error) {
           assert.match((error as Error).message, /^the answer /);
         }
@@ -124,11 +132,13 @@ describe("Eureka's answers", () => {
     );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const { instances } = readAnswer(
+        const { instances: lazy } = readAnswer(
           JSON.stringify({ applications: { application: { name: 'A', instance: [UP, value] } } }),
         );
+        const instances = [...lazy];
         assert.ok(instances.some(({ id }) => id === 'i'));
-        const registry = EurekaRegistry.of({ hash: '', instances });
+        const registry = new EurekaRegistry();
+        registry.apply({ hash: '', instances });
         for (const [app, each] of registry.apps) serviceOf(app, each.values(), 'ip');
       }),
     );
