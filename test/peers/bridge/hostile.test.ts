@@ -4,16 +4,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { type Istiod, startIstiod } from '../../../lab';
-import type { RegistryInstance, Rejection } from '../../../src/bridge/model';
+import type { RegistryInstance, RegistryService, Rejection } from '../../../src/bridge/model';
 import { eventually } from '../../support/load';
 import { peer } from '../../support/peer';
 import { asStored, storedEntries } from '../../support/registries/istio-config';
 import { ScriptedBridge } from '../../support/registries/scripted-bridge';
 import { instance, service } from '../../unit/bridge/convert/facts';
-import { registryServices } from '../../unit/bridge/convert/random';
+import { registryService } from '../../unit/bridge/convert/random';
 
 const PATIENCE_MS = 30_000;
 const INSTANCES = 10_000;
+const SERVICES = 3000;
 const GOOD = '10.5.0.1:8080';
 
 /** Each would cost the whole ServiceEntry its place in istiod. The text: what `/rejected` must say of it. */
@@ -136,19 +137,10 @@ describe('hostile registries before a real istiod', function () {
   }
 
   it(`${INSTANCES} random instances: istiod's store is what was sent, all of it`, async () => {
-    let total = 0;
-    const of = (seed: number) => {
-      const batches = fc.sample(registryServices(300), { numRuns: 12, seed });
-      const byKey = new Map(batches.flat().map((each) => [each.key, each]));
-      const services = [...byKey.values()];
-      for (const { instances } of services) total += instances.length;
-      return services;
-    };
-    const first = of(1);
-    const second: typeof first = [];
-    for (let seed = 2; total < INSTANCES; seed++) second.push(...of(seed));
+    const [first, second] = [randomServices(1), randomServices(2)];
+    const total = [...first, ...second].reduce((sum, each) => sum + each.instances.length, 0);
     scripted.set('a', first);
-    scripted.set('b', [...new Map(second.map((each) => [each.key, each])).values()]);
+    scripted.set('b', second);
     await eventually('a new snapshot', () => (served().size > 100 ? true : undefined), 30_000);
     await untilStored();
     const endpoints = [...served().values()].reduce((sum, entry) => sum + entry.endpoints.length, 0);
@@ -158,3 +150,13 @@ describe('hostile registries before a real istiod', function () {
     assert.ok(total >= INSTANCES && endpoints > INSTANCES / 20);
   });
 });
+
+/** A registry has each key once, and a service each id. */
+function randomServices(seed: number): RegistryService[] {
+  const sampled = fc.sample(registryService, { numRuns: SERVICES / 2, seed });
+  const services = [...new Map(sampled.map((each) => [each.key, each])).values()];
+  return services.map((each) => ({
+    ...each,
+    instances: [...new Map(each.instances.map((one) => [one.id, one])).values()],
+  }));
+}
