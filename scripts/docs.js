@@ -1,24 +1,31 @@
 'use strict';
 
-/** Writes the README's tables of settings and hooks from the code that they describe. `npm run docs` */
+/** Writes the tables of settings, hooks and the bridge's configuration from the code that they describe. `npm run docs` */
 
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
-const README = path.join(ROOT, 'README.md');
+
+/** Which tables stand in which file, by the name of their markers. */
+const DOCUMENTS = [
+  {
+    file: path.join(ROOT, 'README.md'),
+    source: `
+      export { settingsTable as settings } from './src/config/table';
+      export { hooksTable as hooks } from './hooks/table';`,
+  },
+  {
+    file: path.join(ROOT, 'docs', 'bridge.md'),
+    source: `export { configReference as configuration } from './src/bridge/config';`,
+  },
+];
 
 /** The tables by the name of their markers. */
-function tables() {
+function tables(source) {
   const { outputFiles } = require('esbuild').buildSync({
-    stdin: {
-      contents: `
-        export { settingsTable as settings } from './src/config/table';
-        export { hooksTable as hooks } from './hooks/table';`,
-      resolveDir: ROOT,
-      loader: 'ts',
-    },
+    stdin: { contents: source, resolveDir: ROOT, loader: 'ts' },
     bundle: true,
     write: false,
     platform: 'node',
@@ -32,15 +39,20 @@ function tables() {
 }
 
 /** `text` with the tables between its markers. */
-function render(text) {
-  return Object.entries(tables()).reduce((result, [name, table]) => {
+function render({ file, source }, text) {
+  return Object.entries(tables(source)).reduce((result, [name, table]) => {
     const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
     const [start, end] = [result.indexOf(open), result.indexOf(close)];
-    if (start < 0 || end < start) throw new Error(`README.md has no ${open} … ${close}`);
+    if (start < 0 || end < start) throw new Error(`${path.basename(file)} has no ${open} … ${close}`);
     return `${result.slice(0, start + open.length)}\n\n${table()}\n\n${result.slice(end)}`;
   }, text);
 }
 
-module.exports = { render, README };
+module.exports = { render, DOCUMENTS };
 
-if (require.main === module) fs.writeFileSync(README, render(fs.readFileSync(README, 'utf8')));
+if (require.main === module) {
+  for (const document of DOCUMENTS) {
+    const text = fs.readFileSync(document.file, 'utf8');
+    fs.writeFileSync(document.file, render(document, text));
+  }
+}

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-const { render, README } = require(join(__dirname, '../../../scripts/docs.js')) as {
-  render(text: string): string;
-  README: string;
+interface Document {
+  readonly file: string;
+}
+
+const { render, DOCUMENTS } = require(join(__dirname, '../../../scripts/docs.js')) as {
+  render(document: Document, text: string): string;
+  DOCUMENTS: readonly Document[];
 };
 
 describe('config: documentation', () => {
-  it("the README's tables are those of the code (npm run docs)", () => {
-    const text = readFileSync(README, 'utf8');
-    assert.equal(text, render(text));
-  });
+  for (const document of DOCUMENTS) {
+    it(`the tables of ${basename(document.file)} are those of the code (npm run docs)`, () => {
+      const text = readFileSync(document.file, 'utf8');
+      assert.equal(text, render(document, text));
+    }).timeout(20_000);
+  }
 });
