@@ -10,6 +10,8 @@ export interface ConsulAnswer {
   /** `X-Consul-Index`; 0 when there is none. */
   readonly index: number;
   readonly json: unknown;
+  /** Size of the answer. */
+  readonly bytes: number;
   /** The token may not see all that there is. */
   readonly filtered: boolean;
 }
@@ -68,6 +70,7 @@ export class ConsulAgent {
     return {
       index: Number(headers['x-consul-index'] ?? 0) || 0,
       json: parse(body.toString('utf8')),
+      bytes: body.length,
       filtered: headers['x-consul-results-filtered-by-acls'] === 'true',
     };
   }

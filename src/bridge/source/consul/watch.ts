@@ -5,6 +5,8 @@ import type { ConsulAgent, ConsulAnswer } from './agent';
 
 /** Between the starts of two questions, however fast Consul's indexes move. The first news after a silence is not delayed. */
 const MIN_GAP_MS = 100;
+/** A list of 50,000 checks is 25 MB, and each of them that flips brings all of it: not more than 10 MB/s. */
+const BYTES_PER_MS = 10_000;
 const RETRY = { baseMs: 500, capMs: 15_000 };
 
 export interface WatchEvents {
@@ -62,7 +64,7 @@ export class Watch {
         index = nextIndex(index, answer.index);
         this.retry.good();
         this.events.answered();
-        await this.pause.wait(Math.max(0, MIN_GAP_MS - (now() - askedAt)));
+        await this.pause.wait(Math.max(0, gapAfter(answer.bytes) - (now() - askedAt)));
       } catch (error) {
         if (signal.aborted) return;
         // The next server may count otherwise.
@@ -73,6 +75,11 @@ export class Watch {
       }
     }
   }
+}
+
+/** Least milliseconds between the start of the question that was answered by so much and the next one. */
+export function gapAfter(bytes: number): number {
+  return Math.max(MIN_GAP_MS, bytes / BYTES_PER_MS);
 }
 
 /** Backwards: begin anew, without blocking. Zero would never block, so it counts as one. */

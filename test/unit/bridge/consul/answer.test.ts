@@ -7,7 +7,7 @@ import {
   readServices,
 } from '../../../../src/bridge/source/consul/answer';
 import { keyOf, serviceOf } from '../../../../src/bridge/source/consul/service';
-import { nextIndex } from '../../../../src/bridge/source/consul/watch';
+import { gapAfter, nextIndex } from '../../../../src/bridge/source/consul/watch';
 
 const NAME = { namespace: '', datacenter: 'dc1', name: 'a' };
 
@@ -72,6 +72,11 @@ describe("Consul's answers", () => {
     assert.equal(nextIndex(7, 7), 7);
     assert.equal(nextIndex(7, 3), 0);
     assert.equal(nextIndex(0, 0), 1);
+  });
+
+  it('are asked for the less often the larger they are', () => {
+    assert.equal(gapAfter(2_000), 100);
+    assert.equal(gapAfter(25_000_000), 2_500);
   });
 
   it('never do more than be refused with a sentence', () => {
