@@ -9,7 +9,7 @@ import { type Claim, claimed, refuseClaims, text } from './metadata';
 import { localityOf, networkOf, tlsModeOf } from './placement';
 import { type Protocol, parseProtocol } from './protocol';
 import type { ServiceRules, SourceRules } from './rules';
-import { isAbnormal, selects } from './selectors';
+import { selects } from './selectors';
 
 /** What a service takes of one registered instance. */
 export interface Member {
@@ -50,7 +50,8 @@ export function convertInstance(conversion: Conversion, instance: RegistryInstan
   if (!isServable(instance)) return undefined;
   // What the mesh itself registered does not come back.
   if (text(metadata, 'inmesh.origin') !== '') return undefined;
-  if (isAbnormal(rules.abnormal, instance) || !selects(source.selectors, service, instance)) return undefined;
+  if (rules.abnormal.some((list) => list.has(instance)) || !selects(source.selectors, service, instance))
+    return undefined;
   if (!Number.isFinite(instance.weight)) {
     findings.ofInstance('bad-weight', id, `its weight ${instance.weight} is no number`);
     return undefined;

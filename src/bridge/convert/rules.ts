@@ -7,7 +7,7 @@ import { ConvertConfigError } from './error';
 import { anyGlob, type Glob, glob } from './glob';
 import { labelValue, sortedRecord } from './label-values';
 import type { PortNumbers, Protocol } from './protocol';
-import { compileSelectors, type Selector } from './selectors';
+import { AddressList, compileSelectors, type Selector } from './selectors';
 import { requireHosts, requireSense } from './sense';
 import { VipRange } from './vip';
 
@@ -20,6 +20,12 @@ export interface SourceDefinition {
 
 export type ServicePredicate = (service: RegistryService) => boolean;
 
+interface Override {
+  readonly matches: ServicePredicate;
+  readonly override: ServiceOverride;
+  readonly abnormal: AddressList | undefined;
+}
+
 export interface SourceRules {
   readonly name: string;
   readonly type: string;
@@ -27,7 +33,7 @@ export interface SourceRules {
   readonly order: number;
   readonly config: ConvertSourceConfig;
   readonly isIncluded: ServicePredicate;
-  readonly overrides: readonly { readonly matches: ServicePredicate; readonly override: ServiceOverride }[];
+  readonly overrides: readonly Override[];
   readonly selectors: readonly Selector[];
   readonly trusts: ReadonlySet<string>;
   /** Of every ServiceEntry. */
@@ -68,12 +74,18 @@ export interface ServiceRules {
   readonly ports: PortNumbers;
   readonly instancePorts: boolean;
   /** Of `overrides.abnormal`, all that match. */
-  readonly abnormal: readonly string[];
+  readonly abnormal: readonly AddressList[];
 }
 
 /** Throws ConvertConfigError for what the schema cannot see. The order of `sources` is theirs in the configuration. */
 export function compileRules(global: ConvertConfig, sources: readonly SourceDefinition[]): Rules {
-  requireHosts(global);
+  requireHosts(
+    global,
+    sources.map(({ name }) => name),
+  );
+  at(['networks'], () => new CidrMap(Object.entries(global.networks)));
+  at(['meshCidrs'], () => new CidrSet(global.meshCidrs));
+  at(['vipExclude'], () => new CidrSet(global.vipExclude));
   return {
     clusterDomain: global.clusterDomain.toLowerCase(),
     vips: at(['vipCidr'], () => new VipRange(global.vipCidr, global.vipExclude)),
@@ -94,7 +106,7 @@ function sourceRules(
     order,
     config: at([name], () => sensible(convert)),
     isIncluded: inclusion(convert),
-    overrides: convert.overrides.map((override) => ({ matches: servicePredicate(override.match), override })),
+    overrides: inSource('overrides', () => convert.overrides.map(compileOverride)),
     selectors: inSource('endpointSelectors', () => compileSelectors(convert.endpointSelectors)),
     trusts: new Set(convert.trustMetadata),
     entryLabels: sortedRecord(
@@ -114,6 +126,11 @@ function sourceRules(
     ),
     meshCidrs: inSource('meshCidrs', () => new CidrSet([...convert.meshCidrs, ...global.meshCidrs])),
   };
+}
+
+function compileOverride(override: ServiceOverride): Override {
+  const { match, abnormal } = override;
+  return { matches: servicePredicate(match), override, abnormal: abnormal && new AddressList(abnormal) };
 }
 
 function sensible(config: ConvertSourceConfig): ConvertSourceConfig {
@@ -178,9 +195,9 @@ export function unionOf(rules: Rules, source: SourceRules, service: RegistryServ
 
 export function serviceRules(source: SourceRules, service: RegistryService): ServiceRules {
   const { config } = source;
-  const matching = source.overrides.filter(({ matches }) => matches(service)).map(({ override }) => override);
+  const matching = source.overrides.filter(({ matches }) => matches(service));
   const first = <K extends keyof ServiceOverride>(key: K) =>
-    matching.find((override) => override[key] !== undefined)?.[key];
+    matching.find(({ override }) => override[key] !== undefined)?.override[key];
   return {
     host: first('host'),
     aliases: first('aliases') ?? [],
@@ -189,6 +206,6 @@ export function serviceRules(source: SourceRules, service: RegistryService): Ser
     protocol: first('protocol'),
     ports: { ...config.ports, ...first('ports') },
     instancePorts: first('instancePorts') ?? config.instancePorts,
-    abnormal: matching.flatMap((override) => override.abnormal ?? []),
+    abnormal: matching.map(({ abnormal }) => abnormal).filter((list) => list !== undefined),
   };
 }

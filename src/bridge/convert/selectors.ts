@@ -48,12 +48,19 @@ function matches({ labels, cidrs }: Selector, { address, metadata }: RegistryIns
   return labels.every(([key, value]) => Object.hasOwn(metadata, key) && value(metadata[key]!));
 }
 
-/** Addresses, `address:port`s and ranges that are not to be served; what is none of these matches a host name. */
-export function isAbnormal(abnormal: readonly string[], { address, port }: RegistryInstance): boolean {
-  if (abnormal.length === 0) return false;
-  const full = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-  return abnormal.some((each) => {
-    if (each === address || each === full) return true;
-    return each.includes('/') && new CidrSet([each]).has(address);
-  });
+/** Addresses, `address:port`s and ranges; what is none of these is a host name. */
+export class AddressList {
+  private readonly exact: ReadonlySet<string>;
+  private readonly ranges: CidrSet;
+
+  /** Throws ConvertConfigError for a range that is none. */
+  constructor(addresses: readonly string[]) {
+    this.exact = new Set(addresses);
+    this.ranges = new CidrSet(addresses.filter((each) => each.includes('/')));
+  }
+
+  has({ address, port }: RegistryInstance): boolean {
+    const full = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+    return this.exact.has(address) || this.exact.has(full) || this.ranges.has(address);
+  }
 }

@@ -3,12 +3,22 @@ import { exportToProblem, isHostName, isLabelKey, isLabelValue } from '../check'
 import type { ConvertConfig, ConvertSourceConfig } from './config';
 import { ConvertConfigError } from './error';
 
+/** What templates of hosts may name. */
+const COMMON_PARTS = ['group', 'namespace', 'source', 'type'];
+const SERVICE_PARTS = ['service', ...COMMON_PARTS];
+const INTERFACE_PARTS = ['interface', 'dubboGroup', 'version', 'application', 'service', ...COMMON_PARTS];
+const APPLICATION_PARTS = ['application', ...COMMON_PARTS];
+
 /** Throws ConvertConfigError, with the key as its path. */
 export function requireSense(config: ConvertSourceConfig): void {
   for (const key of ['entryLabels', 'setLabels'] as const)
     for (const [label, value] of Object.entries(config[key]))
       if (!isLabelKey(label) || !isLabelValue(value))
         fail(key, `\`${label}: ${value}\` is not in Kubernetes' syntax of labels`);
+  const { dubbo } = config;
+  requireParts('hostTemplate', config.hostTemplate, SERVICE_PARTS);
+  requireParts('dubbo', dubbo.interfaceTemplate, INTERFACE_PARTS);
+  requireParts('dubbo', dubbo.applicationTemplate, APPLICATION_PARTS);
   const lists = [config.exportTo, ...config.overrides.map(({ exportTo }) => exportTo ?? [])];
   for (const exportTo of lists) {
     const problem = exportToProblem(exportTo, config.resourceNamespace);
@@ -16,14 +26,30 @@ export function requireSense(config: ConvertSourceConfig): void {
   }
 }
 
-/** Throws ConvertConfigError for hosts that cannot be. */
-export function requireHosts({ merge, joinKubernetes }: ConvertConfig): void {
-  for (const { host } of merge) if (!isHostName(host)) fail('merge', `\`${host}\` is no host name`);
-  for (const { host, portNames } of joinKubernetes) {
-    if (!isHostName(host)) fail('joinKubernetes', `\`${host}\` is no host name`);
+/** Throws ConvertConfigError for hosts that cannot be, and for services of sources that there are not. */
+export function requireHosts({ merge, joinKubernetes }: ConvertConfig, sources: readonly string[]): void {
+  for (const { host, from } of merge) requireUnion('merge', host, from, sources);
+  for (const { host, portNames, from } of joinKubernetes) {
+    requireUnion('joinKubernetes', host, from, sources);
     if (Object.keys(portNames).length === 0)
       fail('joinKubernetes', `\`${host}\` has no portNames, so nothing would join`);
   }
+}
+
+function requireUnion(key: string, host: string, from: readonly string[], sources: readonly string[]): void {
+  if (!isHostName(host)) fail(key, `\`${host}\` is no host name`);
+  const stray = from.find((each) => !sources.some((name) => each.startsWith(`${name}/`)));
+  if (stray !== undefined)
+    fail(key, `\`${stray}\` does not begin with a source and a slash; the sources are ${sources.join(', ')}`);
+}
+
+function requireParts(key: string, template: string, parts: readonly string[]): void {
+  for (const [, part = ''] of template.matchAll(/\{([^}]*)\}/g))
+    if (!parts.includes(part))
+      fail(
+        key,
+        `\`{${part}}\` is no part of a host; there are ${parts.map((each) => `{${each}}`).join(', ')}`,
+      );
 }
 
 function fail(key: string, message: string): never {

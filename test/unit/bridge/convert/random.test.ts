@@ -57,7 +57,10 @@ describe('convert: any registry', () => {
       fc.property(shuffled, config, ([services, others], ofSource) => {
         const turned = others.map((each) => ({ ...each, instances: [...each.instances].reverse() }));
         const of = (told: typeof services) => {
-          const { entries } = convertAll({ merge }, { a: { services: told, config: ofSource } });
+          const { entries } = convertAll(
+            { merge },
+            { a: { services: told, config: ofSource }, b: { services: [] } },
+          );
           return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
         };
         assert.deepEqual(of(turned), of(services));
