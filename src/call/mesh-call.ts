@@ -156,8 +156,9 @@ export class MeshCall implements Call, Facts {
     if (destination === undefined) return deliverWith([], undefined);
     const ruled = responseEdits(destination.response, input, header, this);
     const edits = cors.length === 0 && cookies.length === 0 ? ruled : [...cookies, ...ruled, ...cors];
-    const since = this.sentAt === NOTHING_SENT ? this.beganAt : this.sentAt;
-    return deliverWith(edits, this.context.envoyHeaders ? Math.max(0, Math.floor(now - since)) : undefined);
+    // Envoy does not time an answer that came before the end of the request.
+    const timed = this.context.envoyHeaders && this.sentAt !== NOTHING_SENT;
+    return deliverWith(edits, timed ? Math.max(0, Math.floor(now - this.sentAt)) : undefined);
   }
 
   responseEnded(_now: number, ok: boolean): void {

@@ -94,6 +94,8 @@ export const NOTES: Readonly<Record<string, Note>> = {
   'VirtualService.http.name': 'yes: `%ROUTE_NAME%` and the log',
   'VirtualService.http.match.name': 'yes: part of the route name',
   'VirtualService.http.match.statPrefix': 'no: there are no statistics by route',
+  'VirtualService.http.mirror': 'yes; a body larger than the replay limit (1 MiB) is not copied',
+  'VirtualService.http.mirrors': 'yes; a body larger than the replay limit (1 MiB) is not copied',
   'VirtualService.http.retries.retryRemoteLocalities': 'no effect at istiod',
   'VirtualService.tls': 'no: https calls choose an endpoint of the host (`not managed` is reported)',
   'VirtualService.tcp': 'no: only HTTP is routed',

@@ -106,15 +106,20 @@ export class Backends {
     if (again) seen.pop();
     this.broken.delete(key);
     seen.push(entry);
-    try {
-      entry.body = await bodyOf(request);
-    } catch {
-      // The client went away in the middle of its body: nobody waits for an answer.
-      return;
-    }
     const hit = seen.indexOf(entry);
     const ownHit = seen.slice(0, hit).filter(({ backend }) => backend === name).length;
     const step = stepFor(steps === undefined ? undefined : JSON.parse(String(steps)), name, hit, ownHit);
+    if (step.early) {
+      // How much of the body still comes is chance.
+      request.on('error', () => request.destroy()).resume();
+    } else {
+      try {
+        entry.body = await bodyOf(request);
+      } catch {
+        // The client went away in the middle of its body: nobody waits for an answer.
+        return;
+      }
+    }
     if (step.act === 'reset' || step.act === 'close') {
       this.broken.set(key, request.headers['x-envoy-attempt-count']);
     }

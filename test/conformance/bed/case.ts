@@ -17,6 +17,8 @@ export interface RequestSpec {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Text, or so many bytes. */
   readonly body?: string | number;
+  /** The body in pieces, each so many milliseconds after the one before. */
+  readonly pieces?: { readonly every: number; readonly texts: readonly string[] };
   /** What the backends do with it. */
   readonly steps?: Steps;
   /** Sent so often. */

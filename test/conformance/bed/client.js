@@ -19,7 +19,7 @@ async function send(request) {
   return exchange(request);
 }
 
-function exchange({ method, host, port, path, headers, body, via }) {
+function exchange({ method, host, port, path, headers, body, pieces, via }) {
   return new Promise((resolve) => {
     const began = performance.now();
     const outcome = { status: 0, reason: '', headers: [], body: '', trailers: [], error: '', ms: 0 };
@@ -47,9 +47,18 @@ function exchange({ method, host, port, path, headers, body, via }) {
         done();
       });
     });
-    if (typeof body === 'number') request.end(Buffer.alloc(body, 'x'));
+    if (pieces !== undefined) void write(request, pieces);
+    else if (typeof body === 'number') request.end(Buffer.alloc(body, 'x'));
     else request.end(body);
   });
+}
+
+async function write(request, { every, texts }) {
+  for (const text of texts.slice(0, -1)) {
+    request.write(text);
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+  request.end(texts.at(-1));
 }
 
 process.on('disconnect', () => process.exit(0));

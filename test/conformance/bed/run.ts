@@ -65,6 +65,7 @@ function request(spec: RequestSpec, fill: Fill, key: string): Wanted {
     path: fill(spec.path ?? '/'),
     headers,
     ...(spec.body === undefined ? {} : { body: spec.body }),
+    ...(spec.pieces === undefined ? {} : { pieces: spec.pieces }),
     ...(spec.pauseMs === undefined ? {} : { pauseMs: spec.pauseMs }),
   };
 }

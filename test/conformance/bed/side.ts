@@ -12,6 +12,7 @@ export interface Wanted {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | number;
+  readonly pieces?: { readonly every: number; readonly texts: readonly string[] };
   readonly pauseMs?: number;
   /** Envoy's port. */
   readonly via?: number;

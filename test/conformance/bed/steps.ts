@@ -8,6 +8,8 @@ export interface Step {
   readonly delay?: number;
   /** `reset` and `close` before the answer; `break`: in the middle of the body; `hang`: never an answer. */
   readonly act?: 'reset' | 'close' | 'break' | 'hang';
+  /** The answer does not wait for the end of the request. */
+  readonly early?: boolean;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Text, or so many bytes. */
   readonly body?: string | number;

@@ -101,6 +101,16 @@ export const MIRRORS: CaseGroup = {
       requests: [{}, LATER],
     },
     {
+      title: 'mirror: a body beyond the replay limit',
+      yaml: mirroring('mirror: {host: copy-$name}'),
+      mirrored: true,
+      requests: [{ method: 'POST', body: 3_000_000 }, LATER],
+      tolerate: {
+        'attempts that reached a backend': 'a body larger than the replay limit (1 MiB) is not copied',
+        backends: 'a body larger than the replay limit (1 MiB) is not copied',
+      },
+    },
+    {
       title: 'a mirror that refuses or fails has no effect',
       yaml: mirroring('mirrors: [{destination: {host: gone-$name}}, {destination: {host: copy-$name}}]'),
       mirrored: true,

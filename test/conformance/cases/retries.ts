@@ -27,6 +27,8 @@ function condition(retryOn: string): Case {
   };
 }
 
+const PIECES = { every: 60, texts: ['one', 'two', 'three'] };
+
 export const RETRIES: CaseGroup = {
   title: 'retries',
   cases: [
@@ -82,6 +84,27 @@ export const RETRIES: CaseGroup = {
         },
       ],
       expect: 'b1',
+    },
+    {
+      title: 'a 503 while the body still streams: tried again, the rest goes to the next attempt',
+      yaml: retrying('{attempts: 2, retryOn: 5xx, backoff: 1ms}'),
+      requests: [
+        { method: 'POST', pieces: PIECES, steps: [{ status: 503, early: true }, {}] },
+        {
+          method: 'POST',
+          pieces: PIECES,
+          headers: { 'content-length': '11' },
+          steps: [{ status: 503, early: true }, {}],
+        },
+        { method: 'POST', pieces: PIECES, steps: [{ status: 503, early: true }] },
+      ],
+      expect: ['b1', 'b1', '503 b1'],
+    },
+    {
+      title: 'a 503 while the body still streams, not to be retried: it passes at once',
+      yaml: retrying('{attempts: 0}'),
+      requests: [{ method: 'POST', pieces: PIECES, steps: [{ status: 503, early: true }] }],
+      expect: '503 b1',
     },
     {
       title: 'a body beyond the limit is not replayed: the 503 passes',
