@@ -1,6 +1,7 @@
 /** What is hooked. The order is the order of installation. */
 
 import { consulHook } from './consul';
+import { eurekaHook } from './eureka';
 import { expressHook } from './express';
 import type { Hook } from './hook';
 import { httpHook } from './http';
@@ -10,4 +11,11 @@ import { unmanagedHook } from './unmanaged';
 export { currentRoute } from './express';
 export type { Hook, HookContext } from './hook';
 
-export const hooks: readonly Hook[] = [httpHook, expressHook, nacosHook, consulHook, unmanagedHook];
+export const hooks: readonly Hook[] = [
+  httpHook,
+  expressHook,
+  nacosHook,
+  eurekaHook,
+  consulHook,
+  unmanagedHook,
+];
