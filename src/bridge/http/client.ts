@@ -37,6 +37,11 @@ export interface HttpClientOptions {
   readonly now: () => number;
 }
 
+/** A kept connection that was closed before any byte of the answer. */
+class StaleConnection extends Error {
+  readonly code = 'ECONNRESET';
+}
+
 export class HttpClient {
   private readonly plain: HttpAgent;
   private secure: HttpsAgent | undefined;
@@ -68,7 +73,12 @@ export class HttpClient {
     if (this.closed) throw new HttpFailure('the client was closed');
     const type = form === undefined ? undefined : { 'content-type': 'application/x-www-form-urlencoded' };
     const all: Record<string, string> = { 'accept-encoding': 'gzip', ...type, ...headers };
-    const answer = await this.exchange(target, agent, all, timeoutMs, form, signal);
+    const exchange = () => this.exchange(target, agent, all, timeoutMs, form, signal);
+    const answer = await exchange().catch((error: Error) => {
+      // The server may close a kept connection at the moment of its reuse: no fault of anybody.
+      if (error instanceof StaleConnection && form === undefined) return exchange();
+      throw error;
+    });
     if (answer.headers['content-encoding'] !== 'gzip') return answer;
     const { maxBytes } = this.options;
     return { ...answer, body: await unzip(answer.body, { maxOutputLength: maxBytes }) };
@@ -99,6 +109,7 @@ export class HttpClient {
         method: form === undefined ? 'GET' : 'POST',
       });
       let isOver = false;
+      let hasAnswered = false;
       const over = () => {
         isOver = true;
         clearTimeout(timer);
@@ -115,8 +126,12 @@ export class HttpClient {
         timeoutMs,
       );
       this.open.add(fail);
-      outgoing.on('error', fail);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const isStale = outgoing.reusedSocket && !hasAnswered && error.code === 'ECONNRESET';
+        fail(isStale ? new StaleConnection(error.message) : error);
+      });
       outgoing.on('response', (response) => {
+        hasAnswered = true;
         const parts: Buffer[] = [];
         let size = 0;
         response.on('data', (part: Buffer) => {

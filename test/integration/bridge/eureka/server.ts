@@ -1,6 +1,7 @@
 /** Eureka's REST answers as its server gives them, with every fault that a test wants. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
@@ -26,8 +27,10 @@ export class FakeEureka {
   private readonly server: Server;
   private readonly waiting = new Set<() => void>();
 
-  constructor() {
-    this.server = createServer((request, response) => this.answer(request, response));
+  /** `pair`: speaks TLS. */
+  constructor(private readonly pair?: { readonly key: string; readonly cert: string }) {
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.answer(request, response);
+    this.server = pair ? createSecure(pair, answer) : createServer(answer);
   }
 
   async listen(port = 0): Promise<this> {
@@ -40,7 +43,7 @@ export class FakeEureka {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/eureka`;
+    return `${this.pair ? 'https' : 'http'}://127.0.0.1:${this.port}/eureka`;
   }
 
   register(app: string, instance: Registered): void {

@@ -7,6 +7,7 @@ import { Value } from '@sinclair/typebox/value';
 import type { Source } from '../../../../src/bridge/model';
 import { createEurekaSource, type EurekaConfig, eurekaSchema } from '../../../../src/bridge/source/eureka';
 import { RecordingSink, testContext } from '../../../support/bridge/recording-sink';
+import { selfSigned } from '../../../support/certificate';
 import { FakeEureka } from './server';
 
 describe('the Eureka source', () => {
@@ -158,6 +159,22 @@ describe('the Eureka source', () => {
     assert.equal(server.headers['authorization'], `Basic ${Buffer.from('bridge:secret').toString('base64')}`);
     assert.ok(server.requests.includes('/apps?regions=eu,us%201'));
     await rm(passwordFile);
+  });
+
+  it('verifies the certificate by a CA file', async () => {
+    const pair = selfSigned(['eureka.test'], ['127.0.0.1']);
+    const server = await new FakeEureka(pair).listen();
+    servers.push(server);
+    server.register('ORDERS', { id: 'o1', port: 1 });
+    const caFile = join(tmpdir(), `inmesh-eureka-ca-${process.pid}.pem`);
+    await writeFile(caFile, pair.cert);
+    const refused = follow({ servers: [server.url] });
+    await refused.until(() => refused.current === 'down', 'the refusal');
+    assert.match(refused.detail!, /give the CA with tls\.caFile/);
+    const sink = follow({ servers: [server.url], tls: { caFile, insecureSkipVerify: false } });
+    await sink.until(() => sink.current === 'up', 'contact');
+    assert.deepEqual(sink.addresses('ORDERS'), ['10.0.0.1:1']);
+    await rm(caFile);
   });
 
   it('lists instances that cannot be used, and takes it back', async () => {

@@ -57,6 +57,27 @@ describe("the registries' HTTP client", () => {
     assert.equal(sockets.size, 1);
   });
 
+  it('asks again when a kept connection is closed at its reuse, once', async () => {
+    let asked = 0;
+    const port = await listen(
+      createPlain((request, response) => {
+        // The second question of a connection finds it closed.
+        if (++asked % 2 === 0) request.socket.destroy();
+        else response.end(String(asked));
+      }),
+    );
+    const url = `http://127.0.0.1:${port}/`;
+    const http = client();
+    for (const expected of ['1', '3']) {
+      assert.equal((await http.get({ url, timeoutMs: 5_000 })).body.toString(), expected);
+    }
+    const fresh = client();
+    await fresh.get({ url: `${url}`, timeoutMs: 5_000 }).then(
+      () => assert.fail('it was closed'),
+      (error: NodeJS.ErrnoException) => assert.equal(error.code, 'ECONNRESET'),
+    );
+  });
+
   it('ends what is in flight when closed, or by its signal', async () => {
     const port = await listen(createPlain(() => undefined));
     const http = client();
