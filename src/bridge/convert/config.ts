@@ -154,7 +154,13 @@ export const convertSourceSchema = Type.Object(
       default: [],
     }),
     keepLabels: strings('Metadata that becomes labels, by key; `*` stands for any characters.', ['*']),
-    dropLabels: strings('Metadata that does not, by key.'),
+    dropLabels: strings(
+      'Metadata that does not, by key. By default what frameworks register for themselves.',
+      [
+        ...['preserved.*', 'IPv6', 'management.*', 'startup.time', 'dubbo.metadata*', 'dubbo.protocols.*'],
+        ...['dubbo.endpoints', 'secure', 'gRPC_port', 'gRPC.port', '__micro.service.*'],
+      ],
+    ),
     relabel: Type.Array(relabelSchema, { description: 'Labels under other names.', default: [] }),
     setLabels: Type.Record(Type.String(), Type.String(), {
       description: 'Labels of every instance.',

@@ -108,7 +108,8 @@ export class World {
 
   /** How many hosts have endpoints. */
   get filled(): number {
-    return Object.values(this.served).filter((count) => count > 0).length;
+    const all = [...(this.catalogue.snapshot?.entries.values() ?? [])];
+    return all.filter(({ endpoints }) => endpoints.length > 0).length;
   }
 
   get codes(): string[] {

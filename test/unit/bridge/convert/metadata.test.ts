@@ -117,6 +117,26 @@ describe('convert: labels', () => {
     assert.ok(rejections.every(({ reason }) => reason.endsWith('(2 times)')));
   });
 
+  it('what frameworks register for themselves is no label, without a word', () => {
+    const metadata = {
+      'preserved.register.source': 'SPRING_CLOUD',
+      IPv6: '[fd00::1]',
+      'management.endpoints.web.base-path': '/actuator',
+      'dubbo.metadata-service.urls': '[ "dubbo://10.0.0.1:20880" ]',
+      gRPC_port: '9090',
+    };
+    const { entries, rejections } = convert({
+      services: [service('a', [instance('10.0.0.1:1', { metadata })])],
+    });
+    const { labels } = entries.get('a.default-group.public.nacos')!.endpoints[0]!;
+    assert.deepEqual(Object.keys(labels), [
+      'app',
+      'security.istio.io/tlsMode',
+      'service.istio.io/canonical-name',
+    ]);
+    assert.deepEqual(codes(rejections), []);
+  });
+
   it('many bad labels of a service are listed ten times at most', () => {
     const metadata = Object.fromEntries(Array.from({ length: 50 }, (_unused, i) => [`bad key ${i}`, 'x']));
     const { rejections } = convert({ services: [service('a', [instance('10.0.0.1:1', { metadata })])] });
