@@ -7,7 +7,7 @@ import { answersOk, fetchText, freePorts, LabServer, type Launch, labFolder, sta
 
 const ROOT = join(__dirname, '..', '..', '..');
 
-/** Without the sections that the process itself needs: `mcp`, `admin`, `log`. */
+/** Without the sections that the process itself needs: `mcp`, `admin`, `log`, `snapshot` unless told otherwise. */
 export type BridgeSettings = Readonly<Record<string, unknown>> & { readonly sources: readonly unknown[] };
 
 export interface ServedEntryPage {
@@ -145,6 +145,7 @@ export class BridgeProcess extends LabServer {
       mcp: { listen: this.mcpAddress },
       admin: { listen: `127.0.0.1:${this.adminPort}` },
       log: { level: 'info', format: 'json' },
+      snapshot: { file: this.snapshotFile, debounceMs: 200 },
       ...this.settings,
     };
     // JSON is YAML.

@@ -19,8 +19,10 @@ export interface ChainOptions {
   readonly nacos?: NacosOptions;
   /** Over what a plain Nacos source and a grace of a second are. */
   readonly bridge?: (nacos: NacosServer) => Partial<BridgeSettings>;
-  /** Bridges, each a source of istiod; 1 when absent. */
+  /** Bridges; 1 when absent. */
   readonly replicas?: number;
+  /** istiod's config sources; every bridge is one when absent. */
+  readonly configSources?: (bridges: readonly BridgeProcess[]) => Promise<readonly string[]>;
   /** Istio YAML, by file name. */
   readonly files?: Readonly<Record<string, string>>;
   readonly clusters?: readonly string[];
@@ -55,7 +57,8 @@ export class NacosChain {
         bridges.push(await startBridgeProcess(settings));
         begun.push(bridges[i]!);
       }
-      const configSources = bridges.map((bridge) => bridge.configSource);
+      const every = async () => bridges.map((bridge) => bridge.configSource);
+      const configSources = await (options.configSources ?? every)(bridges);
       const istiod = peer(context, await startIstiod({ configSources, files: options.files ?? {} }));
       begun.push(istiod);
       const sidecar = new Sidecar(istiod.xdsAddress, options.clusters ?? []);

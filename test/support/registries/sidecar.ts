@@ -26,6 +26,10 @@ export class Sidecar {
   private isClosed = false;
   /** How often the stream was opened. */
   connections = 1;
+  /** Clusters that had endpoints and lost the last of them, in order. */
+  readonly emptied: string[] = [];
+  /** Every resource that came or was removed, `cluster` and `endpoint` only, in order. */
+  readonly received: string[] = [];
 
   /** `address` is `host:port` of istiod; `clusters` as in EDS, `outbound|80||host`. */
   constructor(
@@ -108,10 +112,16 @@ export class Sidecar {
 
   private take(client: XdsClient, index: number): void {
     const { typeUrl, resources, removedResources } = client.responses[index]!;
+    this.received.push(...resources.map(({ name }) => name), ...removedResources);
     if (typeUrl !== TYPE_URL.endpoint) return;
-    for (const { name, value } of resources) this.known.set(name, decode(value));
-    for (const name of removedResources) this.known.delete(name);
+    for (const { name, value } of resources) this.set(name, decode(value));
+    for (const name of removedResources) this.set(name, []);
     for (const wake of [...this.waiting]) wake();
+  }
+
+  private set(cluster: string, endpoints: readonly Endpoint[]): void {
+    if (endpoints.length === 0 && this.endpoints(cluster).length > 0) this.emptied.push(cluster);
+    this.known.set(cluster, endpoints);
   }
 }
 
