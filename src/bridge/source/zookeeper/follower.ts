@@ -6,7 +6,7 @@ import { MIN_READ_INTERVAL_MS } from './feed';
 export type FollowKind = 'children' | 'data';
 
 /** After a read that failed otherwise than by the loss of the connection, ms. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
 
 export interface FollowerEvents {
   /** Runs a read when its turn has come. */
