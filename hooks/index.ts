@@ -7,6 +7,7 @@ import type { Hook } from './hook';
 import { httpHook } from './http';
 import { nacosHook } from './nacos';
 import { unmanagedHook } from './unmanaged';
+import { zookeeperHook } from './zookeeper';
 
 export { currentRoute } from './express';
 export type { Hook, HookContext } from './hook';
@@ -17,5 +18,6 @@ export const hooks: readonly Hook[] = [
   nacosHook,
   eurekaHook,
   consulHook,
+  zookeeperHook,
   unmanagedHook,
 ];

@@ -3,3 +3,4 @@
 export { patchConsul } from './consul/client';
 export { patchEureka } from './eureka/client';
 export { patchNacos } from './nacos/client';
+export { patchZooKeeper } from './zookeeper/client';

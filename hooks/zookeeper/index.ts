@@ -1,0 +1,37 @@
+/**
+ * `node-zookeeper-client`, and Dubbo's `dubbo2.js` on top of it: the children of `/dubbo/<interface>/providers` and of
+ * `/services/<name>` (Spring Cloud) hold the mesh's instances too, `getData` and `exists` answer for those, and
+ * children watchers fire when the mesh changes. `create` and `remove` are left alone, as is every other path.
+ *
+ * Patched, once the package is loaded: `createClient`, to reach `getChildren`, `getData` and `exists` of its clients.
+ * Off (`INMESH_HOOKS_OFF=zookeeper`), failed, or another version: lists are the registry's alone.
+ */
+
+import type { Hook } from '../hook';
+import { registerLibraryHook } from '../library';
+
+export const zookeeperHook: Hook = {
+  name: 'zookeeper',
+  library: 'node-zookeeper-client, and dubbo2.js by it',
+  versions: '>=0.1.1 <2.0.0',
+  symbols: [
+    'createClient',
+    'Client.prototype.getChildren',
+    'Client.prototype.getData',
+    'Client.prototype.exists',
+  ],
+  effect:
+    'Dubbo providers (`/dubbo/*/providers`, for dubbo2.js too) and Spring Cloud services (`/services/*`) see the instances of the mesh too; calls to their addresses by HTTP follow its routes. Off: the registry’s alone.',
+  install(context) {
+    registerLibraryHook({
+      package: 'node-zookeeper-client',
+      versions: zookeeperHook.versions,
+      missing: 'lists of instances are the registry’s alone',
+      patch: (exports) => {
+        const clients: typeof import('../registry-clients') = require('../registry-clients');
+        clients.patchZooKeeper(exports, context);
+      },
+      failed: (error) => context.failed(error),
+    });
+  },
+};

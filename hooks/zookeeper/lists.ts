@@ -1,0 +1,116 @@
+import type { MeshInstance, RegistryHub, RegistryService, Shape } from '../../src/registry';
+import type { HookContext } from '../hook';
+import { type Child, type Convention, conventionOf } from './convention';
+import { NODE_CHILDREN_CHANGED, syntheticStat, type ZooKeeperClient } from './shapes';
+
+/** A child in a list: the registry's, or an instance that is yet to be written as the registry's others are. */
+interface Entry extends Child {
+  readonly instance?: MeshInstance;
+  readonly meshWeight?: number;
+}
+
+const NO_CHILDREN: readonly Child[] = [];
+let clients = 0;
+
+/** One node whose children are instances. */
+export class Node {
+  /** The registry's children, as last heard. */
+  children = NO_CHILDREN;
+  /** A real stat, to make others like it. */
+  stat: object | undefined;
+  /** The registry has no such node: somebody looks whether it comes. */
+  awaited = false;
+  /** Nodes that are not the registry's, by name. */
+  readonly #synthetic = new Map<string, string>();
+  #handedOut = '';
+  readonly #shape: Shape<Entry>;
+
+  constructor(
+    readonly path: string,
+    readonly convention: Convention,
+    readonly service: RegistryService,
+    private readonly hub: RegistryHub,
+  ) {
+    this.#shape = {
+      key: (entry) => entry.instance?.key ?? convention.key(entry),
+      weight: (entry) => entry.meshWeight ?? convention.weight(entry),
+      make: (instance, weight) => ({ name: '', instance, meshWeight: weight }),
+    };
+  }
+
+  heard(children: readonly Child[]): void {
+    this.children = children;
+    this.service.heard(children.flatMap((child) => this.convention.key(child) ?? []));
+  }
+
+  /** Names of the children to hand out. */
+  names(): string[] {
+    const merged = this.#merge();
+    this.#handedOut = merged.join(' ');
+    return merged;
+  }
+
+  /** Other children would be handed out now than were last. */
+  get isChanged(): boolean {
+    return this.#merge().join(' ') !== this.#handedOut;
+  }
+
+  /** Data of a child that is not the registry's. */
+  synthetic(name: string): string | undefined {
+    return this.#synthetic.get(name);
+  }
+
+  #merge(): string[] {
+    const merged = this.service.merge<Entry>(this.children, this.#shape);
+    this.#synthetic.clear();
+    return merged.flatMap((entry) => {
+      if (entry.instance === undefined) return entry.name;
+      const metadata = this.hub.metadata(entry.instance);
+      const made = this.convention.make(entry.instance, entry.meshWeight ?? 1, this.children, metadata);
+      for (const { name, data } of made) this.#synthetic.set(name, data ?? '');
+      return made.map(({ name }) => name);
+    });
+  }
+}
+
+/** The nodes of one client that the hook cares about. */
+export class ClientNodes {
+  readonly #nodes = new Map<string, Node | null>();
+  readonly #id = String(++clients);
+
+  constructor(
+    private readonly hub: RegistryHub,
+    private readonly context: HookContext,
+    private readonly client: ZooKeeperClient,
+  ) {}
+
+  /** undefined: the path is none of a service, or no mesh host stands for the service. */
+  node(path: string): Node | undefined {
+    const known = this.#nodes.get(path);
+    if (known !== undefined) return known ?? undefined;
+    const convention = conventionOf(path);
+    if (convention === undefined) return undefined;
+    const service = this.hub.service(convention.service, `${this.#id} ${path}`);
+    const node = service === undefined ? null : new Node(path, convention, service, this.hub);
+    this.#nodes.set(path, node);
+    service?.onChange(() => {
+      if (node?.isChanged && this.context.enabled()) this.fire(path);
+    });
+    return node ?? undefined;
+  }
+
+  /** Data and stat of a node that is not the registry's. */
+  synthetic(path: string): { readonly data: Buffer; readonly stat: object } | undefined {
+    const at = path.lastIndexOf('/');
+    const node = this.#nodes.get(path.slice(0, at));
+    const text = node?.synthetic(path.slice(at + 1));
+    if (text === undefined) return undefined;
+    const data = Buffer.from(text);
+    return { data, stat: syntheticStat(node?.stat, data.length) };
+  }
+
+  /** The watchers of the node's children, each once, as the client does it itself. */
+  fire(path: string): void {
+    this.client.connectionManager.watcherManager.emit({ type: NODE_CHILDREN_CHANGED, path });
+  }
+}
