@@ -2,7 +2,7 @@
 
 import type { ServiceReport, SourceReport } from '../catalogue';
 import type { ExportStatus } from '../export';
-import type { ClientRecord } from '../mcp';
+import type { ClientRecord, PushTimes } from '../mcp';
 import type { Rejection, ServedEntry, ServedSnapshot } from '../model';
 
 /** What the pages and the metrics look at. */
@@ -73,7 +73,7 @@ export function clientsPage(state: BridgeState): unknown {
       peer,
       connectedAt: time(connectedAt),
       types: types.size,
-      ...(lastPush && { lastPush: { ownMs: round(lastPush.ownMs), ackWaitMs: round(lastPush.ackWaitMs) } }),
+      ...(lastPush && { lastPush: rounded(lastPush) }),
     };
   });
   return { clients };
@@ -122,6 +122,6 @@ function time(ms: number): string | undefined {
   return ms === 0 ? undefined : new Date(ms).toISOString();
 }
 
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function rounded(times: PushTimes): Record<string, number> {
+  return Object.fromEntries(Object.entries(times).map(([key, ms]) => [key, Math.round(ms * 10) / 10]));
 }

@@ -103,7 +103,7 @@ export class Bridge {
     this.isListening = true;
     await this.loadSnapshot();
     this.content.onChange((changed) => {
-      this.log.served(changed, this.content.snapshot?.entries.size ?? 0);
+      this.log.served(changed);
       this.keeper?.changed();
       this.exports.changed();
     });

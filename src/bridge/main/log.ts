@@ -43,12 +43,12 @@ export class BridgeLog {
   }
 
   /** Entries that came, went or changed. */
-  served(changed: ReadonlySet<string>, resources: number): void {
+  served(changed: ReadonlySet<string>): void {
     if (changed.size === 0) return;
     const names = [...changed].slice(0, NAMES_SHOWN);
     const more = changed.size > names.length ? ` and ${changed.size - names.length} more` : '';
     const message = `changed: ${names.join(', ')}${more}`;
-    this.line('info', 'bridge.changed', message, { changed: changed.size, services: resources });
+    this.line('info', 'bridge.changed', message, { changed: changed.size });
   }
 }
 

@@ -30,13 +30,16 @@ export interface ClientRecord {
   /** `ISTIO_REVISION` of the node. */
   revision: string;
   readonly types: Map<string, TypeRecord>;
-  /** Milliseconds of the last push of content: ours, and waiting for the ACK of the one before. */
+  /** Of the last push of content. */
   lastPush?: PushTimes;
 }
 
+/** Milliseconds of one push. */
 export interface PushTimes {
-  /** From the first news to the bytes being written, less the wait. */
+  /** From the first news to the response being handed to the connection, less the wait. */
   readonly ownMs: number;
+  /** From then until the connection has taken its last byte: how fast the client reads. */
+  readonly writeMs: number;
   /** How long the client's acknowledgement of the response before held this one up. */
   readonly ackWaitMs: number;
 }

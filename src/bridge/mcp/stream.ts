@@ -136,9 +136,10 @@ export class McpStream<R extends Request> implements Subscriber {
     this.write(bytes, () => {
       // The first answer is no push: nothing was new.
       if (since === undefined) return;
-      const times = { ownMs: now() - since - ackWaitMs, ackWaitMs };
+      const times = { ownMs: handed - since - ackWaitMs, ackWaitMs, writeMs: now() - handed };
       this.client.lastPush = times;
       events.written(this.client, times);
     });
+    const handed = now();
   }
 }

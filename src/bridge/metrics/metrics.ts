@@ -12,7 +12,11 @@ export class BridgeMetrics {
   private readonly registry = new Registry();
   private readonly pushSeconds = this.histogram(
     'push_seconds',
-    'First news of a change to its bytes being written, without waiting for the ACK of the push before.',
+    'First news of a change to the response being handed to the connection, without waiting for the ACK of the push before.',
+  );
+  private readonly writeSeconds = this.histogram(
+    'write_seconds',
+    'From then until the connection took the last byte: how fast the control plane reads.',
   );
   private readonly ackWaitSeconds = this.histogram(
     'ack_wait_seconds',
@@ -63,9 +67,10 @@ export class BridgeMetrics {
     return this.registry.metrics();
   }
 
-  written({ ownMs, ackWaitMs }: PushTimes): void {
+  written({ ownMs, ackWaitMs, writeMs }: PushTimes): void {
     this.pushSeconds.observe(ownMs / 1000);
     this.ackWaitSeconds.observe(ackWaitMs / 1000);
+    this.writeSeconds.observe(writeMs / 1000);
   }
 
   sent(bytes: number): void {

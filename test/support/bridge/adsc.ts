@@ -4,7 +4,14 @@
  */
 
 import { type ChannelCredentials, Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
-import { aggregatedDiscoveryService, pb, type SotwRequest, type SotwResponse } from '../../../src/xds';
+import {
+  aggregatedDiscoveryService,
+  decodeSotwResponse,
+  pb,
+  type SotwRequest,
+  type SotwResponse,
+} from '../../../src/xds';
+import { splitMessage } from '../../../src/xds/wire';
 
 const { Resource } = pb.istio.mcp.v1alpha1;
 const { ServiceEntry } = pb.istio.networking.v1alpha3;
@@ -45,6 +52,8 @@ export interface AdscOptions {
   /** False: takes responses and never says so, until `ack`. */
   readonly acks?: boolean;
   readonly pod?: string;
+  /** Looks into no resource: for a client that must not be what is measured. */
+  readonly blind?: boolean;
 }
 
 export class Adsc {
@@ -62,11 +71,13 @@ export class Adsc {
     address: string,
     private readonly options: AdscOptions = {},
   ) {
-    const channel = { 'grpc.max_receive_message_length': -1 };
+    // istiod's client grows its window by itself.
+    const channel = { 'grpc.max_receive_message_length': -1, 'grpc-node.flow_control_window': 1 << 24 };
     this.client = new Client(address, options.credentials ?? credentials.createInsecure(), channel);
     const { path, requestSerialize, responseDeserialize } =
       aggregatedDiscoveryService.StreamAggregatedResources;
-    this.stream = this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const deserialize = options.blind ? withoutResources : responseDeserialize;
+    this.stream = this.client.makeBidiStreamRequest(path, requestSerialize, deserialize);
     this.stream.on('data', (response: SotwResponse) => this.receive(response));
     this.stream.on('error', (error: Error & { details?: string }) =>
       this.end(error.details ?? error.message),
@@ -175,4 +186,10 @@ export class Adsc {
   wake(): void {
     for (const each of [...this.waiting]) each();
   }
+}
+
+const RESOURCES_FIELD = 2;
+
+function withoutResources(bytes: Buffer): SotwResponse {
+  return decodeSotwResponse(splitMessage(bytes, RESOURCES_FIELD).rest);
 }

@@ -89,17 +89,17 @@ describe('bridge: the admin pages', () => {
     assert.equal(statusNow(), 'up to date');
     Object.assign(record, { sentVersion: 'v3', refusedVersion: 'v3', refusal: 'no' });
     assert.equal(statusNow(), 'refused');
-    client.lastPush = { ownMs: 3.06, ackWaitMs: 0 };
+    client.lastPush = { ownMs: 3.06, ackWaitMs: 0, writeMs: 1 };
     const { clients } = clientsPage(state) as { clients: Record<string, unknown>[] };
     assert.equal(clients[0]!['node'], 'istiod-1');
-    assert.deepEqual(clients[0]!['lastPush'], { ownMs: 3.1, ackWaitMs: 0 });
+    assert.deepEqual(clients[0]!['lastPush'], { ownMs: 3.1, ackWaitMs: 0, writeMs: 1 });
   });
 
   it('metrics: content, sources with state and staleness, rejections by code, pushes', async () => {
     const ledger = new Ledger();
     ledger.open('sotw', '10.0.0.9:4711', 0);
     const metrics = new BridgeMetrics(stateWith({ clients: () => ledger.clients }));
-    metrics.written({ ownMs: 20, ackWaitMs: 300 });
+    metrics.written({ ownMs: 20, ackWaitMs: 300, writeMs: 5 });
     metrics.frozen('eureka');
     const text = await metrics.text();
     for (const line of [
