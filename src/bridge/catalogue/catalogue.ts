@@ -78,6 +78,7 @@ export class Catalogue implements ServedContent {
    * served before, by a catalogue of another configuration, so nothing is waited for.
    */
   start(open = false): void {
+    if (!open) for (const facts of this.facts.values()) facts.begin();
     const sources = this.options.sources.map(({ name, catalogue }) => {
       const isKnown = this.facts.get(name)!.facts.size > 0;
       return { ...catalogue, name, isKnown };

@@ -25,7 +25,6 @@ interface Host {
   entry: ServedEntry;
   /** Undefined: it has instances. */
   undoRemoval: (() => void) | undefined;
-  rejections: readonly Rejection[];
 }
 
 export interface ServedOptions {
@@ -38,6 +37,8 @@ export interface ServedOptions {
 
 export class Served {
   private readonly hosts = new Map<string, Host>();
+  /** What istiod would refuse of a host's entry, also where nothing is left of it. */
+  private readonly refused = new Map<string, readonly Rejection[]>();
   private readonly claims = new Map<string, HostClaim>();
   private readonly drafts = new Map<string, Draft>();
   private readonly claimed = new Assignment<HostClaim>(compareClaims, wishedHost);
@@ -83,7 +84,7 @@ export class Served {
   }
 
   *rejections(): Iterable<Rejection> {
-    for (const host of this.hosts.values()) yield* host.rejections;
+    for (const rejections of this.refused.values()) yield* rejections;
     for (const claim of this.claimed.disappointed()) {
       const slot = this.claimed.slotOf(claim);
       const owner = this.claimed.holderOf(claim.host.toLowerCase());
@@ -135,7 +136,10 @@ export class Served {
     const known = this.hosts.get(host);
     const draft = this.draftAt(host);
     if (draft) this.fill(host, known, draft, changed);
-    else if (known) this.empty(host, known, changed);
+    else {
+      this.refused.delete(host);
+      if (known) this.empty(host, known, changed);
+    }
   }
 
   private fill(host: string, known: Host | undefined, draft: Draft, changed: Set<string>): void {
@@ -156,17 +160,18 @@ export class Served {
       });
     if (!entry) {
       if (known) this.empty(host, known, changed);
-      if (known) known.rejections = rejections;
+      this.refused.set(host, rejections);
       return;
     }
+    if (rejections.length > 0) this.refused.set(host, rejections);
+    else this.refused.delete(host);
     known?.undoRemoval?.();
     if (known && isSame(known.entry, entry)) {
       known.undoRemoval = undefined;
-      known.rejections = rejections;
       return;
     }
     this.noteVip(host, known?.entry, entry);
-    this.replace(host, known?.entry, { entry, undoRemoval: undefined, rejections }, changed);
+    this.replace(host, known?.entry, { entry, undoRemoval: undefined }, changed);
   }
 
   private empty(host: string, known: Host, changed: Set<string>): void {
@@ -174,7 +179,7 @@ export class Served {
     const entry = { ...emptied(known.entry), addresses: vip === undefined ? [] : [vip] };
     const undoRemoval = known.undoRemoval ?? this.options.startGrace(host);
     if (known.undoRemoval && isSame(known.entry, entry)) return;
-    this.replace(host, known.entry, { entry, undoRemoval, rejections: [] }, changed);
+    this.replace(host, known.entry, { entry, undoRemoval }, changed);
   }
 
   /** An emptied host's grace is over. */

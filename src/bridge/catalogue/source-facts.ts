@@ -9,6 +9,12 @@ import { type Fact, isGood } from './fact';
 import { MassEmptying } from './mass-emptying';
 import { isSame } from './same';
 
+/**
+ * After a start from the disk: how long services stay that the first synchronisation does not list. A registry that
+ * started at the same time knows only those that have registered again; clients of Nacos take up to a beat of 5 s.
+ */
+const SETTLE_MS = 15_000;
+
 export interface FactsEvents {
   /** The effective state of a service changed; `service` undefined: it is gone. */
   changed(key: string, service: RegistryService | undefined): void;
@@ -30,6 +36,9 @@ export class SourceFacts {
   /** Emptied while out of touch: believed or not at the next synchronisation. */
   private readonly pending = new Set<string>();
   private readonly mass: MassEmptying;
+  /** Ends the settling after a start from the disk. */
+  private undoSettling: (() => void) | undefined;
+  private isFirstSynchronisation = false;
 
   constructor(
     config: CatalogueConfig,
@@ -84,15 +93,35 @@ export class SourceFacts {
     else this.believe(key);
   }
 
+  /** A process begins, with what was loaded: the registry may be beginning, too. */
+  begin(): void {
+    this.isFirstSynchronisation = true;
+  }
+
   synced(): void {
     this.heardAt = this.clock.now();
+    if (this.isFirstSynchronisation) {
+      this.isFirstSynchronisation = false;
+      this.undoSettling = this.clock.after(SETTLE_MS, () => this.settled());
+    }
+    if (!this.undoSettling) this.forgetDisk();
+    this.catchUp();
+  }
+
+  private settled(): void {
+    this.undoSettling = undefined;
+    this.forgetDisk();
+    if (this.isSynchronised) this.catchUp();
+  }
+
+  /** What only the disk knows is no longer there. */
+  private forgetDisk(): void {
     for (const [key, fact] of this.facts) {
       if (!fact.fromDisk) continue;
       fact.actual = undefined;
       fact.fromDisk = false;
       this.pending.add(key);
     }
-    this.catchUp();
   }
 
   /** The registry's word counts from now on, whatever came while out of touch included. */
@@ -141,6 +170,7 @@ export class SourceFacts {
   }
 
   close(): void {
+    this.undoSettling?.();
     this.mass.close();
   }
 

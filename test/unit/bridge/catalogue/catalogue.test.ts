@@ -72,6 +72,8 @@ describe('catalogue: gate', () => {
     world.sink().update(orders('10.0.0.1:1'));
     assert.deepEqual(world.changes, [], 'the same again is no news');
     world.sink().synced();
+    assert.deepEqual(world.served, { orders: 1, pay: 1 }, 'the registry may have just begun as well');
+    world.clock.pass(15_000);
     assert.deepEqual(world.served, { orders: 1, pay: 0 });
     assert.deepEqual(
       [...world.catalogue.services()].map(({ standing }) => standing),
@@ -288,6 +290,30 @@ describe('catalogue: hosts and reports', () => {
     assert.equal(used.size, 2);
     world.sink().remove('public/DEFAULT_GROUP/a');
     world.clock.pass(20_000);
+    assert.deepEqual(world.codes, []);
+  });
+
+  it('a service of which istiod would take nothing is not served and listed', () => {
+    const portNames = { http: 'web', grpc: 'web' };
+    const joined = {
+      host: 'orders.shop.svc.cluster.local',
+      namespace: 'shop',
+      portNames,
+      from: ['nacos/orders'],
+    };
+    const world = World.up({ convert: { joinKubernetes: [joined] } });
+    const both = (metadata: Record<string, string>) =>
+      service('orders', [instance('10.0.0.1:1', { metadata })]);
+    world.sink().update(both({ gRPC_port: '2' }));
+    assert.deepEqual(world.served, {});
+    assert.deepEqual(world.codes, ['port-twice public/DEFAULT_GROUP/orders']);
+    world.sink().update(both({}));
+    assert.deepEqual(world.served, { orders: 1 });
+    assert.deepEqual(world.codes, []);
+    world.sink().update(both({ gRPC_port: '2' }));
+    assert.deepEqual(world.served, { orders: 0 });
+    assert.deepEqual(world.codes, ['port-twice public/DEFAULT_GROUP/orders']);
+    world.sink().remove('public/DEFAULT_GROUP/orders');
     assert.deepEqual(world.codes, []);
   });
 

@@ -162,6 +162,7 @@ describe('catalogue: mass emptying', () => {
     world.catalogue.start();
     world.sink().state('up');
     world.sink().synced();
+    world.clock.pass(15_000);
     assert.equal(world.filled, 40);
     world.clock.pass(300_000);
     assert.equal(world.filled, 0);
