@@ -1,5 +1,6 @@
 /**
- * `nacos` and `nacos-naming` 1.x and 2.x (HTTP and UDP push): lists and subscriptions hold the mesh's instances too.
+ * `nacos` and `nacos-naming` 2.x (HTTP and UDP push): lists and subscriptions hold the mesh's instances too. 1.x asks by
+ * an interface that servers no longer have.
  *
  * Patched, once `nacos-naming` is loaded: `NacosNamingClient.prototype._init` and `_close`; on the client's reactor
  * `processServiceJSON`, `getServiceInfo`, `getServiceInfoDirectlyFromServer` and `emit`; `queryList` of its proxy. All
@@ -13,7 +14,7 @@ import { registerLibraryHook } from '../library';
 export const nacosHook: Hook = {
   name: 'nacos',
   library: 'nacos, nacos-naming',
-  versions: '>=1.1.0 <3.0.0',
+  versions: '>=2.0.0 <3.0.0',
   symbols: [
     'NacosNamingClient.prototype._init',
     'NacosNamingClient.prototype._close',

@@ -1,4 +1,4 @@
-/** Inner shapes of nacos-naming 1.1 to 2.6, as far as the hook touches them. */
+/** Inner shapes of nacos-naming 2.0 to 2.6, as far as the hook touches them. */
 
 import type { MeshInstance, Shape } from '../../src/registry';
 import { addressKey } from '../../src/registry';
