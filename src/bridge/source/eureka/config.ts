@@ -49,6 +49,13 @@ export const eurekaSchema = Type.Object(
         'Milliseconds after which the whole registry is read in spite of `delta`, because its hash covers statuses only; 0 = never.',
       default: 300_000,
     }),
+    settleMs: Type.Integer({
+      minimum: 0,
+      maximum: 600_000,
+      description:
+        'Milliseconds for which instances that were known before an outage stay although the server does not list them: a restarted Eureka knows only those that have registered again, which takes a renewal interval (30 s).',
+      default: 30_000,
+    }),
     timeoutMs: Type.Integer({
       minimum: 100,
       description: 'Milliseconds until a complete answer.',

@@ -8,6 +8,7 @@ import { type EurekaAnswer, readAnswer } from './answer';
 import { type EurekaConfig, serversOf } from './config';
 import { EurekaRegistry } from './registry';
 import { serviceOf } from './service';
+import { Settling } from './settling';
 
 /** A registry of 50,000 instances is about 60 MB of JSON. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -36,6 +37,11 @@ class EurekaSource implements Source {
   /** The server that `registry` is from: another one may have another window of changes. */
   private origin = '';
   private fullAt = 0;
+  /** The registry that was reported last. */
+  private known: EurekaRegistry | undefined;
+  /** Something failed since. */
+  private disturbed = false;
+  private readonly settling = new Settling();
   private readonly reported = new Map<string, RegistryService>();
   /** By application: ids of the instances that have a problem. */
   private readonly faulty = new Map<string, readonly string[]>();
@@ -79,6 +85,7 @@ class EurekaSource implements Source {
         return this.config.pollIntervalMs * (0.9 + this.context.random() * 0.2);
       } catch (error) {
         if (this.stopped) return 0;
+        this.disturbed = true;
         failures.push(sentenceOf(error, server));
         this.servers.failed(server);
       }
@@ -91,6 +98,7 @@ class EurekaSource implements Source {
     const back = this.state !== 'up';
     if (this.wantsFull(server) || !(await this.takeDelta(server))) await this.takeFull(server);
     else if (back) this.sink.synced();
+    for (const app of this.settling.over(this.context.now())) this.report(app);
     if (back && !this.stopped) this.become('up', undefined, server);
   }
 
@@ -124,7 +132,9 @@ class EurekaSource implements Source {
 
   private async takeFull(server: string): Promise<void> {
     const registry = await EurekaRegistry.of(await this.fetch(server, '/apps'));
+    this.settle(registry);
     this.registry = registry;
+    this.known = registry;
     this.origin = server;
     this.fullAt = this.context.now();
     let told = 0;
@@ -136,16 +146,25 @@ class EurekaSource implements Source {
     this.sink.synced();
   }
 
+  private settle(registry: EurekaRegistry): void {
+    const { settleMs } = this.config;
+    if (this.disturbed && this.known && settleMs > 0) {
+      this.settling.begin(this.known, registry, this.context.now() + settleMs);
+    }
+    this.disturbed = false;
+  }
+
   /** Tells what is new of an application, if anything. */
   private report(app: string): void {
-    const instances = this.registry?.apps.get(app);
-    const { service, problems } = serviceOf(app, instances?.values() ?? [], this.config.address);
+    const registry = this.registry!;
+    const instances = [...(registry.apps.get(app)?.values() ?? []), ...this.settling.of(app, registry)];
+    const { service, problems } = serviceOf(app, instances, this.config.address);
     const before = this.faulty.get(app) ?? [];
     for (const id of before) if (!problems.has(id)) this.sink.problem(app, id, undefined);
     for (const [id, problem] of problems) this.sink.problem(app, id, problem);
     if (problems.size > 0) this.faulty.set(app, [...problems.keys()]);
     else this.faulty.delete(app);
-    if (!instances) {
+    if (instances.length === 0) {
       if (this.reported.delete(app)) this.sink.remove(app);
     } else if (!isDeepStrictEqual(service, this.reported.get(app))) {
       this.reported.set(app, service);
@@ -184,8 +203,9 @@ class EurekaSource implements Source {
 }
 
 function refusal(status: number): string {
-  if (status === 401 || status === 403)
-    return `refuses the request (${status}); check \`username\` and \`password\``;
+  if (status === 401) return 'refuses the request (401); check `username` and `password`';
+  if (status === 403)
+    return 'refuses the request (403); check `username` and `password`, or it has just started and waits for its peers';
   if (status === 404)
     return 'has no registry at this path (404); is the base URL right, such as http://host:8761/eureka?';
   return `answers with status ${status}`;

@@ -27,7 +27,10 @@ describe('the Eureka source', () => {
 
   function follow(config: Partial<EurekaConfig>): RecordingSink {
     const defaults = Value.Default(eurekaSchema, { type: 'eureka', name: 'e' }) as EurekaConfig;
-    const source = createEurekaSource({ ...defaults, pollIntervalMs: 50, ...config }, testContext());
+    const source = createEurekaSource(
+      { ...defaults, pollIntervalMs: 50, settleMs: 0, ...config },
+      testContext(),
+    );
     sources.push(source);
     const sink = new RecordingSink();
     source.start(sink);
@@ -120,6 +123,29 @@ describe('the Eureka source', () => {
     third.register('ORDERS', { id: 'o3', port: 3 });
     await sink.until(() => sink.current === 'up', 'the return');
     assert.deepEqual(sink.addresses('ORDERS'), ['10.0.0.1:3']);
+  });
+
+  it('believes for a while in those that a restarted server does not know yet', async () => {
+    const server = await eureka();
+    server.register('ORDERS', { id: 'o1', port: 1 });
+    server.register('ORDERS', { id: 'o2', port: 2 });
+    server.register('STOCK', { id: 's1', port: 9 });
+    const sink = follow({ servers: [server.url], settleMs: 2_000 });
+    await sink.until(() => sink.current === 'up', 'contact');
+    const { port } = server;
+    await server.close();
+    await sink.until(() => sink.current === 'down', 'the outage');
+    const again = await new FakeEureka().listen(port);
+    servers.push(again);
+    again.register('ORDERS', { id: 'o2', port: 22 });
+    await sink.until(() => sink.current === 'up', 'the return');
+    assert.deepEqual(sink.addresses('ORDERS'), ['10.0.0.1:1', '10.0.0.1:22']);
+    assert.deepEqual(sink.addresses('STOCK'), ['10.0.0.1:9']);
+    again.register('STOCK', { id: 's1', port: 99 });
+    await sink.until(() => sink.addresses('STOCK')[0] === '10.0.0.1:99', 'the one that registered again');
+    await sink.until(() => sink.addresses('ORDERS').length === 1, 'the end of the wait');
+    assert.deepEqual(sink.addresses('ORDERS'), ['10.0.0.1:22']);
+    assert.ok(!sink.calls.includes('remove STOCK'));
   });
 
   it('keeps the state over answers that are no answers', async () => {

@@ -28,7 +28,7 @@ describe('the Eureka source on a real server', function () {
     eureka = new EurekaHttp(server.url);
     await eureka.register(one);
     const defaults = Value.Default(eurekaSchema, { type: 'eureka', name: 'e' }) as EurekaConfig;
-    const config = { ...defaults, servers: [server.url], pollIntervalMs: 200 };
+    const config = { ...defaults, servers: [server.url], pollIntervalMs: 200, settleMs: 2_000 };
     const info = (event: string) => lines.push(event);
     source = createEurekaSource(config, testContext({ log: { info, warn: info } }));
     source.start(sink);
@@ -98,6 +98,7 @@ describe('the Eureka source on a real server', function () {
     await server.start();
     await eureka.register(two);
     await sink.until(() => sink.current === 'up', 'the return', PATIENCE_MS);
-    await until(['10.1.0.2:8080'], 'the one that has registered again');
+    await until(['10.1.0.1:8080', '10.1.0.2:8080'], 'the one that has registered again, beside the lost one');
+    await until(['10.1.0.2:8080'], 'the end of the wait for the lost one');
   });
 });
