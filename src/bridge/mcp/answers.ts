@@ -4,8 +4,8 @@ import { pb, type SotwRequest } from '../../xds';
 import type { View } from './rendering';
 
 export interface Answer {
-  /** A whole response message. */
-  readonly bytes: Buffer;
+  /** A whole response message, in pieces. */
+  readonly pieces: readonly Buffer[];
   /** Of the content that the client has once it took this. */
   readonly version: string;
   readonly nonce: string;
@@ -23,7 +23,7 @@ export interface Answers<Request> {
 /** The version of a type that has no resources. */
 export const NOTHING = 'none';
 
-/** Every response holds all resources of its type, so all streams share one buffer. */
+/** Every response holds all resources of its type, so all streams share its bytes. */
 export class SotwAnswers implements Answers<SotwRequest> {
   private readonly sent = new Map<string, string>();
 
@@ -35,8 +35,8 @@ export class SotwAnswers implements Answers<SotwRequest> {
     const version = view?.version ?? NOTHING;
     if (!due && this.sent.get(typeUrl) === version) return undefined;
     this.sent.set(typeUrl, version);
-    const bytes = view ? view.response(typeUrl) : nothing(typeUrl);
-    return { bytes, version, nonce: version, resources: view?.parts.size ?? 0 };
+    const pieces = view ? view.response(typeUrl) : [nothing(typeUrl)];
+    return { pieces, version, nonce: version, resources: view?.parts.size ?? 0 };
   }
 }
 

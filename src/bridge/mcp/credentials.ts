@@ -3,7 +3,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { ServerCredentials } from '@grpc/grpc-js';
 
 export interface TlsFiles {
   /** PEM, the chain. */
@@ -44,18 +43,19 @@ function read(what: string, file: string): Buffer {
   }
 }
 
-export class FileCredentials extends ServerCredentials {
+/** The certificate of the files, and each one that replaces it. */
+export class CertificateFiles {
   private readonly listener = () => this.reload();
   private lastProblem = '';
-  private current: SecureContextOptions;
+  current: SecureContextOptions;
 
+  /** Throws an Error with one sentence when the files cannot be used. */
   constructor(
     private readonly files: TlsFiles,
     private readonly events: CertificateEvents,
+    private readonly replace: (certificate: SecureContextOptions) => void,
   ) {
-    const context = readCertificate(files);
-    super({}, context);
-    this.current = context;
+    this.current = readCertificate(files);
     for (const file of [files.certFile, files.keyFile])
       watchFile(file, { persistent: false, interval: POLL_MS }, this.listener);
   }
@@ -71,7 +71,7 @@ export class FileCredentials extends ServerCredentials {
       this.lastProblem = '';
       if (sameBytes(context.cert, this.current.cert) && sameBytes(context.key, this.current.key)) return;
       this.current = context;
-      this.updateSecureContextOptions(context);
+      this.replace(context);
       const { subject, validTo } = new X509Certificate(context.cert as Buffer);
       this.events.replaced(subject, validTo);
     } catch (error) {
@@ -79,10 +79,6 @@ export class FileCredentials extends ServerCredentials {
       if (message !== this.lastProblem) this.events.unusable(message);
       this.lastProblem = message;
     }
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
   }
 }
 

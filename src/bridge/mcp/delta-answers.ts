@@ -3,7 +3,7 @@
 import { Writer } from 'protobufjs/minimal';
 import { type DeltaRequest, pb } from '../../xds';
 import { type Answer, type Answers, NOTHING } from './answers';
-import type { View } from './rendering';
+import type { Part, View } from './rendering';
 
 const { DeltaDiscoveryResponse, Resource } = pb.envoy.service.discovery.v3;
 
@@ -48,33 +48,34 @@ export class DeltaAnswers implements Answers<DeltaRequest> {
 
   next(typeUrl: string, view: View | undefined, due: boolean): Answer | undefined {
     const watch = this.watches.get(typeUrl)!;
-    const chunks: Uint8Array[] = [];
+    const pieces: Buffer[] = [];
     for (const [name, part] of view?.parts ?? []) {
       if (!watch.wildcard && !watch.names.has(name)) continue;
       if (watch.known.get(name) === part.version) continue;
       watch.known.set(name, part.version);
-      chunks.push(framed(name, part.version, view!.resource(part)));
+      pieces.push(framed(part), part.bytes);
     }
     const removed = new Set<string>();
     for (const name of watch.known.keys()) if (!view?.parts.has(name)) removed.add(name);
     for (const name of removed) watch.known.delete(name);
     // A name that is asked for and does not exist is answered as removed.
     if (due) for (const name of watch.names) if (!view?.parts.has(name)) removed.add(name);
-    if (!due && chunks.length === 0 && removed.size === 0) return undefined;
+    if (!due && pieces.length === 0 && removed.size === 0) return undefined;
     const version = view?.version ?? NOTHING;
     const nonce = String(++this.nonces);
     const removedResources = [...removed];
     const message = { typeUrl, systemVersionInfo: version, nonce, removedResources };
-    const bytes = Buffer.concat([...chunks, DeltaDiscoveryResponse.encode(message).finish()]);
-    return { bytes, version, nonce, resources: chunks.length };
+    pieces.push(Buffer.from(DeltaDiscoveryResponse.encode(message).finish()));
+    return { pieces, version, nonce, resources: (pieces.length - 1) / 2 };
   }
 }
 
-/** A Resource as field 2 of the response; `any` is its field 2 already. */
-function framed(name: string, version: string, any: Uint8Array): Uint8Array {
+/** The beginning of a Resource as field 2 of the response; the part's bytes, its own field 2, complete it. */
+function framed({ name, version, bytes }: Part): Buffer {
   const head = Resource.encode({ name, version }).finish();
-  return Writer.create()
+  const frame = Writer.create()
     .uint32(RESOURCES_TAG)
-    .bytes(Buffer.concat([head, any]))
+    .uint32(head.length + bytes.length)
     .finish();
+  return Buffer.concat([frame, head]);
 }

@@ -1,40 +1,46 @@
 /** Everything that is served at one moment, encoded once for all clients. */
 
-import { createHash } from 'node:crypto';
 import { pb } from '../../xds';
 import type { ServedEntry, ServedSnapshot } from '../model';
-import { encodeResource } from './resource';
+import { contentHash, encodeResource } from './resource';
 
 /** A label of Istio's: the resource is for control planes of this revision only. */
 const REVISION_LABEL = 'istio.io/rev';
 
-/** Room behind the resources for the rest of the first response that is made. */
-const TAIL_ROOM = 256;
+/** One name in so many begins a block. */
+const BLOCK_OF = 64;
 
-interface Part {
+export interface Part {
+  readonly name: string;
   readonly entry: ServedEntry;
   readonly version: string;
-  /** Into the rendering's bytes. */
-  readonly start: number;
-  readonly end: number;
+  /** As field 2 of the message around it; see EncodedResource. Shares the block's memory. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Consecutive resources in one buffer. Where blocks begin depends on the names alone, so that a change makes one block
+ * anew, whatever comes and goes elsewhere; all other bytes are those that went out before.
+ */
+interface Block {
+  readonly parts: readonly Part[];
+  readonly bytes: Buffer;
+  readonly version: string;
 }
 
 /** What clients of one revision see. Immutable. */
 export class View {
-  private readonly responses = new Map<string, Buffer>();
-  private tailIsFree = true;
+  private readonly responses = new Map<string, readonly Buffer[]>();
 
   constructor(
     /** Hash over names and versions: equal content is the same version everywhere. */
     readonly version: string,
     readonly parts: ReadonlyMap<string, Part>,
-    /** `room` with the resources in its first `length` bytes. */
-    private readonly room: Buffer,
-    private readonly length: number,
+    readonly blocks: readonly Block[],
   ) {}
 
-  /** The whole DiscoveryResponse; its nonce is the version. One buffer, shared by every stream that sends it. */
-  response(typeUrl: string): Buffer {
+  /** The DiscoveryResponse in pieces, which all streams share; its nonce is the version. */
+  response(typeUrl: string): readonly Buffer[] {
     let response = this.responses.get(typeUrl);
     if (!response) {
       const { version } = this;
@@ -46,25 +52,10 @@ export class View {
       };
       // Fields may come in any order: what differs between responses goes behind the resources.
       const tail = pb.envoy.service.discovery.v3.DiscoveryResponse.encode(message).finish();
-      response = this.join(tail);
+      response = [...this.blocks.map(({ bytes }) => bytes), Buffer.from(tail)];
       this.responses.set(typeUrl, response);
     }
     return response;
-  }
-
-  /** One resource as field 2 of the message around it; see EncodedResource. Shares memory. */
-  resource(part: Part): Buffer {
-    return this.room.subarray(part.start, part.end);
-  }
-
-  private join(tail: Uint8Array): Buffer {
-    const { room, length } = this;
-    if (this.tailIsFree && length + tail.length <= room.length) {
-      this.tailIsFree = false;
-      room.set(tail, length);
-      return room.subarray(0, length + tail.length);
-    }
-    return Buffer.concat([room.subarray(0, length), tail]);
   }
 }
 
@@ -79,23 +70,16 @@ export class Rendering {
 
   /** Entries that are the same object as in the one before are not encoded again. */
   static of(snapshot: ServedSnapshot, before?: Rendering): Rendering {
-    const chunks: Uint8Array[] = [];
-    const parts = new Map<string, Part>();
+    const known = before?.whole.parts;
+    const parts: Part[] = [];
     const revisions = new Set<string>();
-    let end = 0;
     for (const [name, entry] of snapshot.entries) {
-      const known = before?.whole.parts.get(name);
-      const same = known?.entry === entry;
-      const { version, bytes } = same
-        ? { version: known.version, bytes: before!.whole.resource(known) }
-        : encodeResource(entry);
+      const part = known?.get(name);
+      parts.push(part?.entry === entry ? part : { name, entry, ...encoded(entry) });
       const revision = entry.labels[REVISION_LABEL];
       if (revision !== undefined) revisions.add(revision);
-      chunks.push(bytes);
-      parts.set(name, { entry, version, start: end, end: end + bytes.length });
-      end += bytes.length;
     }
-    return new Rendering(viewOf(parts, chunks, end), revisions);
+    return new Rendering(viewOf(parts, before?.whole), revisions);
   }
 
   get version(): string {
@@ -113,37 +97,57 @@ export class Rendering {
     const key = this.revisions.has(revision) ? revision : '';
     let view = this.filtered.get(key);
     if (!view) {
-      view = this.filter(revision);
+      const wanted = [...this.whole.parts.values()].filter(
+        ({ entry }) => (entry.labels[REVISION_LABEL] ?? revision) === revision,
+      );
+      view = viewOf(wanted, this.whole);
       this.filtered.set(key, view);
     }
     return view;
   }
-
-  private filter(revision: string): View {
-    const chunks: Uint8Array[] = [];
-    const parts = new Map<string, Part>();
-    let end = 0;
-    for (const [name, part] of this.whole.parts) {
-      const wanted = part.entry.labels[REVISION_LABEL] ?? revision;
-      if (wanted !== revision) continue;
-      const bytes = this.whole.resource(part);
-      chunks.push(bytes);
-      parts.set(name, { ...part, start: end, end: end + bytes.length });
-      end += bytes.length;
-    }
-    return viewOf(parts, chunks, end);
-  }
 }
 
-function viewOf(parts: ReadonlyMap<string, Part>, chunks: readonly Uint8Array[], length: number): View {
-  // Not from the pool, and each resource's bytes point into it from now on: one copy of everything is kept.
-  const room = Buffer.allocUnsafeSlow(length + TAIL_ROOM);
-  let at = 0;
-  for (const chunk of chunks) {
-    room.set(chunk, at);
-    at += chunk.length;
+function encoded(entry: ServedEntry): { version: string; bytes: Buffer } {
+  const { version, bytes } = encodeResource(entry);
+  return { version, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
+/** `before`: its blocks are taken over where they hold the very same parts. */
+function viewOf(parts: readonly Part[], before: View | undefined): View {
+  const usable = new Map(before?.blocks.map((block) => [block.parts[0]!.name, block]));
+  const blocks: Block[] = [];
+  for (let start = 0; start < parts.length; ) {
+    let end = start + 1;
+    while (end < parts.length && !beginsBlock(parts[end]!.name)) end++;
+    blocks.push(blockOf(parts.slice(start, end), usable.get(parts[start]!.name)));
+    start = end;
   }
-  const hash = createHash('sha256');
-  for (const [name, { version }] of parts) hash.update(`${name} ${version}\n`);
-  return new View(hash.digest('base64url').slice(0, 16), parts, room, length);
+  const byName = new Map<string, Part>();
+  for (const block of blocks) for (const part of block.parts) byName.set(part.name, part);
+  return new View(contentHash(...blocks.map(({ version }) => version)), byName, blocks);
+}
+
+function blockOf(parts: readonly Part[], known: Block | undefined): Block {
+  if (known?.parts.length === parts.length && parts.every((part, i) => part === known.parts[i])) return known;
+  // Of its own, not from the pool: what is kept is these bytes and no others.
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.bytes.length, 0));
+  let at = 0;
+  const placed = parts.map((part) => {
+    const end = at + part.bytes.copy(bytes, at);
+    const own = { ...part, bytes: bytes.subarray(at, end) };
+    at = end;
+    return own;
+  });
+  return {
+    parts: placed,
+    bytes,
+    version: contentHash(...parts.map(({ name, version }) => `${name} ${version}\n`)),
+  };
+}
+
+/** FNV-1a. */
+function beginsBlock(name: string): boolean {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % BLOCK_OF === 0;
 }

@@ -1,17 +1,12 @@
-/** The gRPC side of MCP-over-xDS: the aggregated discovery service, as istiod's config sources ask for it. */
+/** MCP over xDS: the aggregated discovery service, as istiod's config sources ask for it. */
 
-import {
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  status,
-} from '@grpc/grpc-js';
 import { aggregatedDiscoveryService, type DeltaRequest, type SotwRequest } from '../../xds';
 import type { ServedContent } from '../model';
 import { SotwAnswers } from './answers';
-import { type CertificateEvents, FileCredentials, type TlsFiles } from './credentials';
+import { type CertificateEvents, CertificateFiles, type TlsFiles } from './credentials';
 import { DeltaAnswers } from './delta-answers';
+import { GrpcServer } from './grpc-server';
+import { type GrpcStream, STATUS } from './grpc-stream';
 import { type ClientRecord, Ledger, type McpEvents, type Protocol } from './ledger';
 import { Publisher } from './publisher';
 import { McpStream, type StreamContext } from './stream';
@@ -25,61 +20,48 @@ export interface McpServerOptions {
   readonly tls?: TlsFiles;
   readonly minPushIntervalMs: number;
   readonly events: McpEvents & CertificateEvents;
-  /** How long open streams get to end at `stop`, milliseconds. */
+  /** How long open connections get to end at `stop`, milliseconds. */
   readonly stopMs?: number;
 }
 
-/** A response is bytes already; encoding it once for all streams is the point. */
-const asIs = (bytes: Buffer): Buffer => bytes;
+const STOP_MS = 2_000;
+const { StreamAggregatedResources: SOTW, DeltaAggregatedResources: DELTA } = aggregatedDiscoveryService;
 
-const { StreamAggregatedResources: sotw, DeltaAggregatedResources: delta } = aggregatedDiscoveryService;
-const SERVICE: Record<string, MethodDefinition<unknown, Buffer>> = {
-  StreamAggregatedResources: { ...sotw, responseSerialize: asIs, responseDeserialize: asIs } as never,
-  DeltaAggregatedResources: { ...delta, responseSerialize: asIs, responseDeserialize: asIs } as never,
-};
-
-/**
- * Pings notice a client whose host is gone. grpc-js answers pings of clients at any rate, so istiod's keep-alive
- * of 30 s needs no permission.
- */
-const OPTIONS = {
-  'grpc.max_receive_message_length': -1,
-  'grpc.max_send_message_length': -1,
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-};
+/** What both kinds of stream are here: they take requests as bytes. */
+interface Receiver {
+  receive(bytes: Buffer): void;
+}
 
 export class McpServer {
   readonly ledger = new Ledger();
   readonly publisher: Publisher;
-  private readonly server = new Server(OPTIONS);
-  private readonly calls = new Set<ServerDuplexStream<never, Buffer>>();
+  private readonly server: GrpcServer;
+  private readonly certificate: CertificateFiles | undefined;
+  private readonly calls = new Set<GrpcStream>();
   private readonly context: StreamContext;
-  private readonly credentials: ServerCredentials;
   private bound = 0;
 
   /** Throws an Error with one sentence when the certificate cannot be used. */
   constructor(private readonly options: McpServerOptions) {
-    const { content, minPushIntervalMs, events, tls } = options;
+    const { content, minPushIntervalMs, events, tls, host, port } = options;
     const now = () => performance.now();
-    this.credentials = tls ? new FileCredentials(tls, events) : ServerCredentials.createInsecure();
-    const onRendered = ({ changed, resources, ms }: { changed: number; resources: number; ms: number }) =>
-      events.rendered(changed, resources, ms);
-    this.publisher = new Publisher({ content, minPushIntervalMs, now, onRendered });
+    this.certificate =
+      tls && new CertificateFiles(tls, events, (fresh) => this.server.replaceCertificate(fresh));
+    this.publisher = new Publisher({
+      content,
+      minPushIntervalMs,
+      now,
+      onRendered: ({ changed, resources, ms }) => events.rendered(changed, resources, ms),
+    });
     this.context = { publisher: this.publisher, events, now, wallClock: Date.now };
-    this.server.addService(SERVICE as never, {
-      StreamAggregatedResources: (call: ServerDuplexStream<SotwRequest, Buffer>) =>
-        this.accept(
-          call,
-          'sotw',
-          (client, write) => new McpStream(client, new SotwAnswers(), this.context, write),
-        ),
-      DeltaAggregatedResources: (call: ServerDuplexStream<DeltaRequest, Buffer>) =>
-        this.accept(
-          call,
-          'delta',
-          (client, write) => new McpStream(client, new DeltaAnswers(), this.context, write),
-        ),
+    this.server = new GrpcServer({
+      host,
+      port,
+      ...(this.certificate && { tls: this.certificate.current }),
+      methods: {
+        [SOTW.path]: (call, peer) => this.accept(call, peer, 'sotw'),
+        [DELTA.path]: (call, peer) => this.accept(call, peer, 'delta'),
+      },
     });
   }
 
@@ -89,65 +71,49 @@ export class McpServer {
   }
 
   /** Rejects with one sentence when the address cannot be listened on. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     const { host, port } = this.options;
-    return new Promise((resolve, reject) => {
-      this.server.bindAsync(joinHostPort(host, port), this.credentials, (error, bound) => {
-        if (error) {
-          // grpc-js puts the reason in the middle of its own words.
-          const reason = /\[listen [A-Z]+: (.+?)( \S+)?\]/.exec(error.message)?.[1] ?? error.message;
-          reject(new Error(`cannot listen on ${joinHostPort(host, port)}: ${reason}`));
-          return;
-        }
-        this.bound = bound;
-        resolve();
-      });
+    await this.server.listen().catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`cannot listen on ${joinHostPort(host, port)}: ${error.code ?? error.message}`);
     });
+    this.bound = this.server.port;
   }
 
   /** Ends every stream with UNAVAILABLE, on which clients keep what they have and connect again. */
   async stop(): Promise<void> {
     this.publisher.stop();
-    if (this.credentials instanceof FileCredentials) this.credentials.stop();
-    const details = 'the bridge is stopping';
-    for (const call of this.calls) call.emit('error', { code: status.UNAVAILABLE, details });
-    await new Promise<void>((resolve) => {
-      const late = setTimeout(() => this.server.forceShutdown(), this.options.stopMs ?? 2_000);
-      this.server.tryShutdown(() => {
-        clearTimeout(late);
-        resolve();
-      });
+    this.certificate?.stop();
+    for (const call of this.calls) call.end(STATUS.unavailable, 'the bridge is stopping');
+    if (this.bound !== 0) await this.server.close(this.options.stopMs ?? STOP_MS);
+  }
+
+  private accept(call: GrpcStream, peer: string, protocol: Protocol): void {
+    const { events } = this.options;
+    const client = this.ledger.open(protocol, peer, Date.now());
+    const { stream, receiver } = this.open(client, protocol, call);
+    const leave = this.publisher.subscribe(stream);
+    this.calls.add(call);
+    call.open({
+      message: (bytes) => receiver.receive(bytes),
+      closed: (reason) => {
+        leave();
+        this.calls.delete(call);
+        this.ledger.close(client);
+        events.disconnected(client, reason);
+      },
     });
   }
 
-  private accept<Q extends SotwRequest | DeltaRequest>(
-    call: ServerDuplexStream<Q, Buffer>,
-    protocol: Protocol,
-    open: (client: ClientRecord, write: (bytes: Buffer, written: () => void) => void) => McpStream<Q>,
-  ): void {
-    const { events } = this.options;
-    const client = this.ledger.open(protocol, call.getPeer(), Date.now());
-    const stream = open(client, (bytes, written) =>
-      call.write(bytes, (error?: Error | null) => !error && written()),
-    );
-    const leave = this.publisher.subscribe(stream);
-    this.calls.add(call as never);
-    let isOpen = true;
-    const close = (reason: string) => {
-      if (!isOpen) return;
-      isOpen = false;
-      leave();
-      this.calls.delete(call as never);
-      this.ledger.close(client);
-      events.disconnected(client, reason);
-    };
-    call.on('data', (request: Q) => stream.receive(request));
-    call.on('end', () => {
-      close('the client ended the stream');
-      call.end();
-    });
-    call.on('error', (error: Error & { details?: string }) => close(error.details ?? error.message));
-    call.on('cancelled', () => close('the connection ended'));
+  private open(client: ClientRecord, protocol: Protocol, call: GrpcStream) {
+    const write = (pieces: readonly Buffer[], written: () => void) => call.write(pieces, written);
+    if (protocol === 'sotw') {
+      const stream = new McpStream<SotwRequest>(client, new SotwAnswers(), this.context, write);
+      const receiver: Receiver = { receive: (bytes) => stream.receive(SOTW.requestDeserialize(bytes)) };
+      return { stream, receiver };
+    }
+    const stream = new McpStream<DeltaRequest>(client, new DeltaAnswers(), this.context, write);
+    const receiver: Receiver = { receive: (bytes) => stream.receive(DELTA.requestDeserialize(bytes)) };
+    return { stream, receiver };
   }
 }
 

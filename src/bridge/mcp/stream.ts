@@ -44,7 +44,7 @@ export class McpStream<R extends Request> implements Subscriber {
     private readonly client: ClientRecord,
     private readonly answers: Answers<R>,
     private readonly context: StreamContext,
-    private readonly write: (bytes: Buffer, written: () => void) => void,
+    private readonly write: (pieces: readonly Buffer[], written: () => void) => void,
   ) {}
 
   receive(request: R): void {
@@ -120,7 +120,7 @@ export class McpStream<R extends Request> implements Subscriber {
     else watch.since = undefined;
   }
 
-  private send(watch: Watch, { bytes, version, nonce, resources }: Answer): void {
+  private send(watch: Watch, { pieces, version, nonce, resources }: Answer): void {
     const { events, now, wallClock } = this.context;
     const { record, since } = watch;
     watch.inFlight = nonce;
@@ -130,10 +130,11 @@ export class McpStream<R extends Request> implements Subscriber {
     record.sentVersion = version;
     record.sentAt = wallClock();
     record.responses++;
-    record.bytes += bytes.length;
-    events.sent(this.client, record, resources, bytes.length);
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    record.bytes += bytes;
+    events.sent(this.client, record, resources, bytes);
     const ackWaitMs = since === undefined ? 0 : Math.max(0, watch.ackedAt - since);
-    this.write(bytes, () => {
+    this.write(pieces, () => {
       // The first answer is no push: nothing was new.
       if (since === undefined) return;
       const times = { ownMs: handed - since - ackWaitMs, ackWaitMs, writeMs: now() - handed };

@@ -19,7 +19,7 @@ function view(services: Readonly<Record<string, readonly string[]>>) {
 function next(answers: DeltaAnswers, of: ReturnType<typeof view> | undefined, due = false) {
   const answer = answers.next(typeUrl, of, due);
   if (!answer) return undefined;
-  const { resources, removedResources, nonce } = decodeDeltaResponse(answer.bytes);
+  const { resources, removedResources, nonce } = decodeDeltaResponse(Buffer.concat(answer.pieces));
   for (const { name, version, value, typeUrl: type } of resources) {
     assert.equal(type, 'type.googleapis.com/istio.mcp.v1alpha1.Resource');
     const { metadata } = Resource.decode(value);

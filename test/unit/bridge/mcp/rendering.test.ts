@@ -14,8 +14,8 @@ function snapshot(entries: readonly ServedEntry[]) {
 }
 
 /** Name → version, decoded from the whole response. */
-function decoded(bytes: Uint8Array) {
-  const { resources, versionInfo, nonce, typeUrl } = decodeSotwResponse(bytes);
+function decoded(pieces: readonly Buffer[]) {
+  const { resources, versionInfo, nonce, typeUrl } = decodeSotwResponse(Buffer.concat(pieces));
   const parts = resources.map(({ value }) => pb.istio.mcp.v1alpha1.Resource.decode(value).metadata!);
   return { versionInfo, nonce, typeUrl, parts: parts.map(({ name, version }) => [name, version]) };
 }
@@ -46,7 +46,7 @@ describe('bridge: the encoding of everything', () => {
         for (const revision of ['default', 'canary', 'stable']) {
           const [a, b] = [step!.view(revision), fresh.view(revision)];
           assert.equal(a.version, b.version);
-          assert.ok(a.response(TYPE).equals(b.response(TYPE)));
+          assert.ok(Buffer.concat(a.response(TYPE)).equals(Buffer.concat(b.response(TYPE))));
           const wanted = steps
             .at(-1)!
             .filter(({ labels }) => (labels['istio.io/rev'] ?? revision) === revision);
@@ -62,7 +62,22 @@ describe('bridge: the encoding of everything', () => {
     );
   });
 
-  it('one buffer for all who ask for the same type, another of the same content for another type', () => {
+  it('a change makes one block anew; all other bytes are the same memory', () => {
+    const names = Array.from({ length: 2_000 }, (_, i) => `service-${i}`);
+    const before = names.map((name) => servedEntry(name, ['10.0.0.1:1']));
+    const first = Rendering.of(snapshot(before));
+    const after = before.map((entry) =>
+      entry.name === 'service-77' ? servedEntry('service-77', []) : entry,
+    );
+    const [old, fresh] = [first, Rendering.of(snapshot([...after, servedEntry('another', [])]), first)].map(
+      (each) => each.view('default').response(TYPE),
+    );
+    const shared = fresh!.filter((piece) => old!.includes(piece));
+    assert.ok(fresh!.length > 10, `${fresh!.length} blocks`);
+    assert.ok(shared.length >= fresh!.length - 4, `${shared.length} of ${fresh!.length}`);
+  });
+
+  it('one response for all who ask for the same type, the same bytes for another type', () => {
     const rendering = Rendering.of(snapshot([servedEntry('a', ['10.0.0.1:1'])]));
     const view = rendering.view('default');
     assert.equal(view.response(TYPE), view.response(TYPE));
