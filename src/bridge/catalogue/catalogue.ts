@@ -4,7 +4,14 @@
  */
 
 import { type ConvertConfig, compileRules, type Rules, type SourceDefinition } from '../convert';
-import type { Rejection, ServedContent, ServedSnapshot, SourceLog, SourceSink } from '../model';
+import type {
+  RegistryService,
+  Rejection,
+  ServedContent,
+  ServedSnapshot,
+  SourceLog,
+  SourceSink,
+} from '../model';
 import type { Clock } from './clock';
 import type { CatalogueConfig, CatalogueSourceConfig } from './config';
 import { Gate } from './gate';
@@ -91,7 +98,7 @@ export class Catalogue implements ServedContent {
     const facts = this.facts.get(source);
     if (!facts) throw new Error(`there is no source ${source}`);
     return {
-      update: (service) => this.receive(() => facts.update(service)),
+      update: (service) => this.receive(() => this.update(source, facts, service)),
       remove: (key) => this.receive(() => facts.remove(key)),
       synced: () => this.synced(source, facts),
       state: (state, detail = '') => this.stateChanged(source, facts, state, detail),
@@ -156,6 +163,20 @@ export class Catalogue implements ServedContent {
     this.served.close();
     for (const facts of this.facts.values()) facts.close();
     for (const undo of this.undoUp.values()) undo();
+  }
+
+  /** A service that is not what a source may report is listed; the sink does not throw. */
+  private update(source: string, facts: SourceFacts, service: RegistryService): void {
+    const { key } = service;
+    const id = `malformed\n${key}`;
+    try {
+      facts.update(service);
+      facts.problems.delete(id);
+    } catch (error) {
+      const reason = `it was not reported as it must be, which is a mistake of the bridge: ${String(error)}`;
+      facts.problems.set(id, { service: key, reason });
+      this.options.log.warn('catalogue.malformed', { source, service: key, reason });
+    }
   }
 
   private factsOf(source: string): SourceFacts {

@@ -60,11 +60,23 @@ export class Groups {
         if (before) exchanges.push({ before });
         continue;
       }
-      known.built = buildGroup(this.rules, known.group, [...known.parts.values()]);
+      known.built = this.build(known);
       exchanges.push({ ...(before && { before }), after: known.built });
     }
     this.stale.clear();
     return exchanges;
+  }
+
+  /** A service that conversion cannot bear stays as it was and is listed; it must not take the others along. */
+  private build({ group, parts, built }: Known): BuiltGroup {
+    try {
+      return buildGroup(this.rules, group, [...parts.values()]);
+    } catch (error) {
+      const { source, service } = [...parts.values()][0]!;
+      const reason = `it cannot be converted, which is a mistake of the bridge: ${String(error)}`;
+      const rejection = { source: source.name, service: service.key, code: 'internal', reason };
+      return { claims: built?.claims ?? [], drafts: built?.drafts ?? [], rejections: [rejection] };
+    }
   }
 
   /** Claims of the groups that a service is part of: what it is served as. */

@@ -326,6 +326,27 @@ describe('catalogue: hosts and reports', () => {
     assert.deepEqual(world.codes, ['registry x']);
   });
 
+  it('a service that breaks the contract is listed and takes nothing along; in order again it is served', () => {
+    const world = World.up();
+    world.sink().update(service('pay', [instance('10.0.0.9:1')]));
+    const broken = [
+      { ...orders('10.0.0.1:1'), instances: undefined as never },
+      service('orders', [{ ...instance('10.0.0.1:1'), metadata: undefined as never }]),
+      service('orders', [{ ...instance('10.0.0.1:1'), address: undefined as never }]),
+      { ...orders('10.0.0.1:1'), name: undefined as never },
+    ];
+    for (const each of broken) {
+      world.sink().update(each);
+      assert.equal(world.codes.length, 1, JSON.stringify(world.codes));
+      world.sink().update(service('pay', [instance('10.0.0.8:1')]));
+      assert.deepEqual(world.served, { pay: 1 });
+      world.sink().remove(each.key);
+    }
+    world.sink().update(orders('10.0.0.1:1'));
+    assert.deepEqual(world.served, { orders: 1, pay: 1 });
+    assert.deepEqual(world.codes, []);
+  });
+
   it('sources and services are reported', () => {
     const world = World.up();
     world.sink().update(orders('10.0.0.1:1', '10.0.0.2:0'));
