@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { answersOk, fetchText, freePorts, LabServer, type Launch, labFolder, started } from '../../../lab';
@@ -95,8 +95,13 @@ export class BridgeProcess extends LabServer {
     return `127.0.0.1:${this.mcpPort}`;
   }
 
-  get snapshotFile(): string {
+  private get snapshotFile(): string {
     return join(this.folder, 'snapshot.json');
+  }
+
+  /** Of a bridge that does not run. */
+  forgetSnapshot(): Promise<void> {
+    return rm(this.snapshotFile, { force: true });
   }
 
   /** Replaces the settings; the running process follows its file by itself. */
