@@ -4,10 +4,8 @@ import type { SourceContext } from '../model';
 import { type ExportConfig, type ExportedHostConfig, exportMistakes } from './config';
 import type { ExportedEndpoint, ExportedHosts } from './hosts';
 import { MeshHosts } from './mesh-hosts';
+import { ORIGIN } from './origin';
 import { NacosPublisher, type PublishedInstance } from './publisher';
-
-/** The mark of everything that a bridge has published. */
-export const ORIGIN = 'inmesh.origin';
 
 export interface ExportContext extends SourceContext {
   /** Why a host must not be published, as it came from a registry itself; undefined: it may. */

@@ -1,12 +1,15 @@
 /**
  * Publishes services in one namespace of Nacos, on a connection of its own: Nacos keeps one publication per connection
  * and service, so each is always the full batch; they live as long as the connection, and end with it, also in a crash.
+ * An address that registers there by itself is left out as long as it does: no client may see it twice.
  */
 
+import type { NotifySubscriberRequest, ServiceInfo, SubscribeResponse } from '../../nacos';
 import { HttpClient } from '../http';
 import type { SourceContext } from '../model';
 import { createAuth, NacosConnection, NacosServers, type Session } from '../nacos';
 import type { ExportConfig } from './config';
+import { ORIGIN } from './origin';
 
 export interface PublishedInstance {
   readonly ip: string;
@@ -22,7 +25,9 @@ const RETRY_MS = 1_000;
 interface Publication {
   readonly group: string;
   readonly name: string;
-  instances: readonly PublishedInstance[];
+  wanted: readonly PublishedInstance[];
+  /** `ip:port` of what others registered; undefined: not subscribed to in this session. */
+  natives: ReadonlySet<string> | undefined;
   /** JSON of what this session was sent; undefined: nothing. */
   sent: string | undefined;
 }
@@ -57,20 +62,17 @@ export class NacosPublisher {
       events: {
         opened: (session) => this.#opened(session),
         lost: ({ message }) => this.#lost(message),
-        // Nothing is subscribed to here.
-        push: () => undefined,
+        push: (session, type, body) => {
+          if (session !== this.#session || type !== 'NotifySubscriberRequest') return;
+          this.#listed((body as NotifySubscriberRequest).serviceInfo);
+        },
       },
     });
   }
 
   /** Everything is published at this moment. */
   get isSettled(): boolean {
-    return (
-      this.#connection.session !== undefined &&
-      [...this.#publications.values()].every(
-        ({ sent, instances }) => (sent ?? '[]') === JSON.stringify(instances),
-      )
-    );
+    return this.#connection.session !== undefined && [...this.#publications.values()].every(isSent);
   }
 
   start(): void {
@@ -81,14 +83,14 @@ export class NacosPublisher {
   publish(group: string, name: string, instances: readonly PublishedInstance[]): void {
     const key = `${group}@@${name}`;
     const publication = this.#publications.get(key);
-    if (publication) publication.instances = instances;
-    else this.#publications.set(key, { group, name, instances, sent: undefined });
+    if (publication) publication.wanted = instances;
+    else this.#publications.set(key, { group, name, wanted: instances, natives: undefined, sent: undefined });
     this.#work();
   }
 
   /** Withdraws everything, then closes. A server that does not answer withdraws it at the connection's end. */
   async stop(): Promise<void> {
-    for (const publication of this.#publications.values()) publication.instances = [];
+    for (const publication of this.#publications.values()) publication.wanted = [];
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#working;
@@ -99,7 +101,8 @@ export class NacosPublisher {
 
   #opened(session: Session): void {
     this.#session = session;
-    for (const publication of this.#publications.values()) publication.sent = undefined;
+    for (const publication of this.#publications.values())
+      Object.assign(publication, { sent: undefined, natives: undefined });
     this.context.log.info('export.nacos.up', { server: session.options.server.grpcTarget });
     this.#work();
   }
@@ -128,9 +131,7 @@ export class NacosPublisher {
 
   async #sendAll(session: Session): Promise<void> {
     for (;;) {
-      const next = [...this.#publications.values()].find(
-        ({ sent, instances }) => (sent ?? '[]') !== JSON.stringify(instances),
-      );
+      const next = [...this.#publications.values()].find((each) => !isSent(each));
       if (!next) return;
       await this.#send(session, next);
       this.#complained = false;
@@ -138,11 +139,22 @@ export class NacosPublisher {
   }
 
   async #send(session: Session, publication: Publication): Promise<void> {
-    const { group, name, instances } = publication;
+    const { group, name } = publication;
     const { namespace } = this.config;
     const service = { namespace, groupName: group, serviceName: name };
     const resource = { kind: 'naming', group, name } as const;
+    if (publication.natives === undefined) {
+      const request = { ...service, subscribe: true, clusters: '' };
+      const { serviceInfo } = await session.request<SubscribeResponse>(
+        'SubscribeServiceRequest',
+        request,
+        resource,
+      );
+      publication.natives = nativesOf(serviceInfo);
+    }
+    const instances = chosen(publication);
     const text = JSON.stringify(instances);
+    if (isSent(publication)) return;
     const batch = instances.map(toNacos);
     if (batch.length > 0) {
       const request = { ...service, type: 'batchRegisterInstance', instances: batch };
@@ -157,11 +169,33 @@ export class NacosPublisher {
     this.context.log.info('export.published', { group, name, instances: instances.length });
   }
 
+  #listed(info: ServiceInfo | undefined): void {
+    const publication = this.#publications.get(`${info?.groupName}@@${info?.name}`);
+    if (!publication) return;
+    publication.natives = nativesOf(info);
+    this.#work();
+  }
+
   #failed(error: unknown): void {
     const { message } = error as Error;
     if (!this.#complained) this.context.log.warn('export.nacos.down', { reason: message });
     this.#complained = true;
   }
+}
+
+/** What may be published now. */
+function chosen({ wanted, natives }: Publication): readonly PublishedInstance[] {
+  return natives?.size ? wanted.filter(({ ip, port }) => !natives.has(`${ip}:${port}`)) : wanted;
+}
+
+function isSent(publication: Publication): boolean {
+  return (publication.sent ?? '[]') === JSON.stringify(chosen(publication));
+}
+
+function nativesOf(info: ServiceInfo | null | undefined): ReadonlySet<string> {
+  const hosts = Array.isArray(info?.hosts) ? info.hosts : [];
+  const foreign = hosts.filter(({ metadata }) => metadata?.[ORIGIN] === undefined);
+  return new Set(foreign.map(({ ip, port }) => `${ip}:${port}`));
 }
 
 function toNacos({ ip, port, weight, metadata }: PublishedInstance) {

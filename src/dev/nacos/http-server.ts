@@ -24,13 +24,10 @@ export class HttpServer {
     this.#server = options.tls ? createSecure(options.tls, listener) : createServer(listener);
   }
 
-  start(): Promise<number> {
+  start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(this.options.port, this.options.host, () => {
-        const address = this.#server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
+      this.#server.listen(this.options.port, this.options.host, () => resolve());
     });
   }
 

@@ -6,6 +6,7 @@ import { ConfigStore } from './configs';
 import { FuzzyWatches } from './fuzzy-watch';
 import { GrpcServer, type TlsFiles } from './grpc-server';
 import { HttpServer } from './http-server';
+import { freePair } from './ports';
 import { Pusher } from './pusher';
 import { type Published, type ServiceId, ServiceStore } from './store';
 import { UdpPush } from './udp-push';
@@ -67,14 +68,15 @@ export async function startDevNacos(options: DevNacosOptions = {}): Promise<DevN
     try {
       return await start(options);
     } catch (error) {
-      // A free port whose companion is taken: choose again.
+      // Somebody was faster: choose again.
       if (options.port || tries === TRIES) throw error;
     }
   }
 }
 
 async function start(options: DevNacosOptions): Promise<DevNacos> {
-  const { host = '127.0.0.1', port: wanted = 0, version = 3, mergeDelayMs = 500, tls } = options;
+  const { host = '127.0.0.1', version = 3, mergeDelayMs = 500, tls } = options;
+  const port = options.port || (await freePair(host, GRPC_OFFSET));
   const { fuzzyDelayMs = 50, fuzzyMostServices = 500, unhealthyMs = 15_000, removeMs = 30_000 } = options;
   const now = Date.now;
   const store = new ServiceStore(now);
@@ -87,7 +89,7 @@ async function start(options: DevNacosOptions): Promise<DevNacos> {
   const beats = new Beats({ store, now, unhealthyMs, removeMs, checkMs });
   const files = tls ? { tls } : {};
   const http = new HttpServer({
-    ...{ host, port: wanted, store, configs, beats, udp, access, v3: version === 3 },
+    ...{ host, port, store, configs, beats, udp, access, v3: version === 3 },
     ...files,
   });
   let grpc: GrpcServer | undefined;
@@ -104,9 +106,8 @@ async function start(options: DevNacosOptions): Promise<DevNacos> {
     grpc?.stop();
     await http.stop();
   };
-  let port = wanted;
   try {
-    port = await http.start();
+    await http.start();
     const parts = { store, configs, pusher, fuzzy, access, now };
     const at = { host, port: port + GRPC_OFFSET, abilities: version === 3 };
     if (options.grpc !== false) {

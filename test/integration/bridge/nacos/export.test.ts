@@ -211,6 +211,22 @@ describe('the export of mesh hosts to Nacos', function () {
       assert.match(one.status()[0]?.reason ?? '', /comes from source nacos-a/);
     });
 
+    it('leaves out an address as long as it registers there by itself', async () => {
+      const server = await nacos();
+      const native = { namespace: 'public', group: 'DEFAULT_GROUP', name: 'orders' };
+      server.register(native, [toPublished({ ip: '10.1.0.1', port: 8080 }, true)]);
+      exporter(server, { hosts: [{ host: HOST, as: 'orders', permissive: true }] }, { hosts });
+      tell(asked, endpoints);
+      await untilSeen(server, '10.1.0.1', '10.1.0.2');
+      assert.equal((await seen(server))[0]?.metadata['inmesh.origin'], undefined);
+      server.register(native, []);
+      await eventually('it takes its place', async () => {
+        const found = await seen(server);
+        const marked = found.filter(({ metadata }) => metadata['inmesh.origin'] === 'mesh');
+        return found.length === 2 && marked.length === 2 ? true : undefined;
+      });
+    });
+
     it('publishes gateways as long as there are endpoints', async () => {
       const server = await nacos();
       exporter(server, { address: 'gateway', gateways: ['10.9.0.1:80', '10.9.0.2:80'] }, { hosts });
