@@ -105,7 +105,9 @@ function play(steps: readonly Step[]): { world: World; registry: Map<number, Reg
   return { world, registry };
 }
 
-describe('catalogue: replicas', () => {
+describe('catalogue: replicas', function () {
+  this.timeout(120_000);
+
   it('after any history what is served is what a fresh start would serve', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {

@@ -24,7 +24,9 @@ const config: fc.Arbitrary<Partial<ConvertSourceConfig>> = fc.record({
 
 const merge = [{ host: 'one.shop', from: ['a/orders', 'b/订单服务', 'b/orders'] }];
 
-describe('convert: any registry', () => {
+describe('convert: any registry', function () {
+  this.timeout(120_000);
+
   it('gives entries that istiod takes whole, no host twice, no address that is not registered', () => {
     fc.assert(
       fc.property(registryServices(12), registryServices(6), config, (first, second, ofFirst) => {
