@@ -27,7 +27,9 @@ export interface GrpcServerOptions {
 const PING_EVERY_MS = 30_000;
 const PING_TIMEOUT_MS = 20_000;
 /** Requests are small, but there may be many at once; 64 KiB would be a round trip for each few. */
-const SETTINGS = { initialWindowSize: 1 << 20, maxConcurrentStreams: 1_000, enablePush: false };
+const settings = { initialWindowSize: 1 << 20, maxConcurrentStreams: 1_000, enablePush: false };
+/** Node counts what waits to be sent, and refuses further calls of a connection beyond 10 MB; a response may be larger. */
+const maxSessionMemory = Number.MAX_SAFE_INTEGER;
 
 export class GrpcServer {
   private readonly server: Http2Server | Http2SecureServer;
@@ -36,8 +38,8 @@ export class GrpcServer {
   constructor(private readonly options: GrpcServerOptions) {
     const { tls } = options;
     this.server = tls
-      ? createSecureServer({ ...tls, settings: SETTINGS })
-      : createServer({ settings: SETTINGS });
+      ? createSecureServer({ ...tls, settings, maxSessionMemory })
+      : createServer({ settings, maxSessionMemory });
     this.server.on('session', (session: ServerHttp2Session) => this.accept(session));
     this.server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.call(stream, headers),

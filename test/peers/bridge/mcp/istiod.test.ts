@@ -1,5 +1,8 @@
 /** The bridge as the config source of a real istiod. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Istiod, startIstiod } from '../../../../lab';
 import type { Bridge } from '../../../../src/bridge';
 import type { SourceSink } from '../../../../src/bridge/model';
@@ -11,6 +14,7 @@ import {
   ScriptedSource,
   startScripted,
 } from '../../../support/bridge/scripted-source';
+import { makeCertificates } from '../../../support/certificates';
 import { peer } from '../../../support/peer';
 import { sidecarNode, XdsClient } from '../../../support/xds-client';
 
@@ -132,6 +136,46 @@ describe('bridge: MCP towards a real istiod', () => {
     await node.until(() => addressesOf(node).length === 0, 'empty');
     assert.ok(node.resources(TYPE_URL.cluster).has(CLUSTER));
   }).timeout(30_000);
+});
+
+describe('bridge: MCP over TLS towards a real istiod', () => {
+  const cleanUps: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+
+  it('istiod verifies the certificate; what it is sent it takes', async function () {
+    this.timeout(600_000);
+    const folder = await mkdtemp(join(tmpdir(), 'inmesh-mcp-tls-'));
+    cleanUps.push(() => rm(folder, { recursive: true }));
+    const name = 'inmesh-bridge.istio-system.svc';
+    const { root, server } = makeCertificates(folder, name);
+    const tls = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
+    await writeFile(tls.certFile, server.cert_chain);
+    await writeFile(tls.keyFile, server.private_key);
+    const config = configOf(bridgeYaml());
+    const nacos = new ScriptedSource('nacos', (sink) => {
+      sink.state('up');
+      sink.update(registryService('orders', ['10.1.0.1:8080']));
+      sink.synced();
+    });
+    const { bridge } = await startScripted({ ...config, mcp: { ...config.mcp, tls } }, { nacos });
+    cleanUps.push(() => bridge.stop());
+    const configSources = [
+      {
+        address: `xds://${bridge.mcpAddress}`,
+        tlsSettings: { mode: 'SIMPLE', sni: name, subjectAltNames: [name], caCertificates: root.toString() },
+      },
+    ];
+    const istiod = peer(this, await startIstiod({ meshConfig: { configSources } }));
+    cleanUps.push(() => istiod.stop());
+    const acked = () =>
+      [...(bridge.state().clients()[0]?.types.values() ?? [])].some(
+        ({ content, ackedVersion }) => content && ackedVersion !== '',
+      );
+    await waitFor('the acknowledgement', acked);
+    assert.match(await istiod.debug('/debug/configz'), /orders\.default-group\.public\.nacos/);
+  });
 });
 
 async function waitFor(what: string, condition: () => boolean, ms = 15_000): Promise<void> {
