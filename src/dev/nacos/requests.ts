@@ -131,9 +131,10 @@ export class Requests {
 
   #queryConfig({ dataId, group, tenant }: Body): Message {
     const content = this.parts.configs.get(tenant ?? '', group, dataId);
-    if (content === undefined)
-      return failed('ConfigQueryResponse', ERROR.CONFIG_NOT_FOUND, 'config data not exist');
-    return ok('ConfigQueryResponse', { content, contentType: 'text' });
+    const fixed = { lastModified: 0, beta: false };
+    if (content !== undefined) return ok('ConfigQueryResponse', { content, contentType: 'text', ...fixed });
+    const body = { ...failure(ERROR.CONFIG_NOT_FOUND, 'config data not exist'), ...fixed };
+    return { type: 'ConfigQueryResponse', headers: {}, body };
   }
 }
 
