@@ -35,7 +35,7 @@ export class LatencyTable {
         (stage) =>
           `${stage} ${this.quantile(kind, stage, 0.5).toFixed(0)} / ${this.quantile(kind, stage, 0.99).toFixed(0)}`,
       );
-      lines.push(`    ${kind.padEnd(11)} n=${String(this.count(kind)).padEnd(4)} ${parts.join('   ')}`);
+      lines.push(`    ${kind.padEnd(20)} n=${String(this.count(kind)).padEnd(4)} ${parts.join('   ')}`);
     }
     return `    median / p99, ms\n${lines.join('\n')}`;
   }
