@@ -4,7 +4,7 @@
  * planes and ten thousand services is a hundred megabytes at every push.
  */
 
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 
 /** gRPC's status codes, as far as they are said here. */
@@ -79,6 +79,8 @@ export class GrpcStream {
   private sendTrailers(): void {
     const { code, message } = this.status ?? { code: STATUS.ok, message: '' };
     this.stream.sendTrailers({ 'grpc-status': String(code), 'grpc-message': encodeURIComponent(message) });
+    // The call is over, whether or not the client has ended its side.
+    setImmediate(() => this.stream.close(constants.NGHTTP2_NO_ERROR));
   }
 
   private read(chunk: Buffer): void {
