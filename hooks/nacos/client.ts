@@ -75,11 +75,17 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
     return answer;
   } as Method);
 
-  replace(prototype, 'getServiceInfo', function (this: Reactor, service: string, clusters = 'DEFAULT') {
+  // What every list call goes through: where all lists are settled nothing is looked up that the client does not.
+  const original = getServiceInfo as Reactor['getServiceInfo'];
+  replace(prototype, 'getServiceInfo', function (this: Reactor, service: string, clusters?: string) {
     const own = lists.get(this);
-    const first = own !== undefined && context.enabled() && own.isFirst(service, clusters);
-    const answer = Reflect.apply(getServiceInfo, this, arguments) as Promise<ServiceInfo>;
-    return first ? own.first(service, clusters, answer) : answer;
+    const { size } = this._serviceInfoMap;
+    const answer = original.call(this, service, clusters);
+    if (own === undefined || (own.allSettled && this._serviceInfoMap.size === size) || !context.enabled())
+      return answer;
+    return own.isFirst(service, clusters ?? 'DEFAULT')
+      ? own.first(service, clusters ?? 'DEFAULT', answer)
+      : answer;
   } as Method);
 
   if (typeof getServiceInfoDirectlyFromServer === 'function') {

@@ -25,6 +25,7 @@ export class ClientLists {
   readonly #lists = new Map<string, List | null>();
   readonly #byInfo = new WeakMap<ServiceInfo, List>();
   readonly #id = String(++clients);
+  #unsettled = 0;
   /** The reactor is at work: it must see what the registry sent. */
   #comparing = false;
 
@@ -83,7 +84,16 @@ export class ClientLists {
 
   /** The registry could not be asked. */
   failed(name: string, clusters: string): void {
-    this.#list(name, clusters)?.service.failed();
+    try {
+      this.#list(name, clusters)?.service.failed();
+    } catch (error) {
+      this.context.failed(error);
+    }
+  }
+
+  /** No list waits for its first answer, and it does not matter who looks up which. */
+  get allSettled(): boolean {
+    return this.#unsettled === 0 && !this.hub.asksMatter;
   }
 
   isFirst(name: string, clusters: string): boolean {
@@ -99,7 +109,7 @@ export class ClientLists {
     this.hub.lookedUp(list.service);
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
     try {
-      list.settled = true;
+      this.#settle(list);
       // The reactor keeps an empty one where the registry has none, or could not be asked.
       if (info && !this.#byInfo.has(info)) this.#show(list, info, NO_RECORDS);
       this.#refresh(list);
@@ -118,12 +128,18 @@ export class ClientLists {
     const list = this.#list(name, clusters);
     if (list === undefined) return answer;
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
+    this.#settle(list);
     if (info) {
       this.#refresh(list);
       return info;
     }
     const merged = this.#merge(list, NO_RECORDS);
     return merged.length === 0 ? info : ({ name, clusters, hosts: merged } as unknown as ServiceInfo);
+  }
+
+  #settle(list: List): void {
+    if (!list.settled) this.#unsettled--;
+    list.settled = true;
   }
 
   close(): void {
@@ -185,6 +201,7 @@ export class ClientLists {
     );
     if (service === undefined) return undefined;
     const shape = nacosShape(name, (instance) => this.hub.metadata(instance));
+    this.#unsettled++;
     const unlisten = service.onChange(() => this.#refresh(list));
     const list: List = {
       service,

@@ -107,6 +107,11 @@ export class RegistryHub {
     return { [ORIGIN]: this.options.origin, [ORIGIN_HOST]: host };
   }
 
+  /** Services share addresses: it counts which of them an asker has looked up last. */
+  get asksMatter(): boolean {
+    return this.book.hasShared;
+  }
+
   /** The application looks the service up: who an address of several services is, is decided by this. */
   lookedUp(service: RegistryService): void {
     const { host } = service;
