@@ -73,7 +73,8 @@ export function abandon(request: NodeRequest, response: IncomingMessage | null, 
   }
   socket._hadError = false;
   socket.setTimeout(DRAIN_MS);
-  socket.once('timeout', destroyIfDraining);
+  // It may still be there from an earlier answer on this connection.
+  if (!socket.listeners('timeout').includes(destroyIfDraining)) socket.once('timeout', destroyIfDraining);
 }
 
 function isWorthDraining(husk: Husk, response: IncomingMessage): boolean {

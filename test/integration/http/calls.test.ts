@@ -73,7 +73,7 @@ for (const version of NODE_VERSIONS) {
         mesh: { services },
         env: { CALLS: JSON.stringify(specs), ...env },
       });
-      assert.doesNotMatch(result.stderr, /HOOK-ERROR/);
+      assert.doesNotMatch(result.stderr, /HOOK-ERROR|MaxListeners/);
       assert.equal(result.code, 0, result.stderr);
       const outcomes = result.lines as Outcome[];
       for (const outcome of outcomes) {
@@ -153,6 +153,12 @@ for (const version of NODE_VERSIONS) {
         seenBy(one).map((seen) => seen.headers['x-envoy-attempt-count']),
         ['1', '2', '3'],
       );
+    });
+
+    it('answers read away on one connection again and again leave no listeners on it', async () => {
+      const specs = Array.from({ length: 40 }, (_, at) => ({ url: `http://svc.test/fail/away${at}/1/503` }));
+      const outcomes = await calls({ retryOn: ['5xx'] }, specs);
+      assert.ok(outcomes.every(({ status }) => status === 200));
     });
 
     it('a reset before the answer is tried again under reset, and a 503 otherwise', async () => {
