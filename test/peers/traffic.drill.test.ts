@@ -29,7 +29,10 @@ describe('traffic under change, inmesh beside Envoy', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') console.log(world?.log());
+    if (this.currentTest?.state === 'failed') {
+      world?.abort();
+      console.log(world?.log());
+    }
     await Promise.all(backends.splice(0).map((backend) => backend.kill()));
   });
 
@@ -171,16 +174,17 @@ describe('traffic under change, inmesh beside Envoy', function () {
     await start(2);
     serve(host, backends, { http: rules(host, 0) });
     await world.begin(host, RATE, ['b1', 'b2']);
-    const end = performance.now() + ROUTE_CHANGES_MS;
+    const began = performance.now();
     let changes = 0;
-    while (performance.now() < end) {
-      serve(host, backends, { http: rules(host, ++changes) });
-      await pause(1000 / CHANGES_PER_SECOND - 2);
+    for (let ms = 0; ms < ROUTE_CHANGES_MS; ms = performance.now() - began) {
+      // By the clock: a change that comes late does not make the next one late.
+      while (changes < (ms / 1000) * CHANGES_PER_SECOND)
+        serve(host, backends, { http: rules(host, ++changes) });
+      await pause(5);
     }
     const reports = await world.end();
     say(`${changes} route changes in ${ROUTE_CHANGES_MS / 1000} s`, reports);
     noFailures(reports);
-    assert.ok(changes > (ROUTE_CHANGES_MS / 1000) * 10, `only ${changes} changes`);
   });
 
   it('a zone is lost: the other one takes over', async () => {
