@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../../lab';
 import { type DevNacos, type DevNacosOptions, startDevNacos, toPublished } from '../../../../src/dev/nacos';
+import { selfSigned } from '../../../support/certificate';
 import { eventually } from '../../../support/load';
 import { startNacosSource, stopNacosSources } from '../../../support/nacos-bridge';
 
@@ -303,6 +304,49 @@ describe('the Nacos source', function () {
       assert.deepEqual(right.sink.addresses(ORDERS), ['10.0.0.1:1']);
       const wrong = startNacosSource({ ...config, secretKey: 'other' });
       await wrong.sink.until(() => wrong.sink.sourceState === 'down');
+    });
+  });
+
+  describe('by TLS', () => {
+    let folder: string;
+    let caFile: string;
+    let server: DevNacos;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'inmesh-nacos-'));
+      caFile = join(folder, 'ca.pem');
+      const { key, cert } = selfSigned(['nacos.test'], ['127.0.0.1']);
+      await writeFile(caFile, cert);
+      const tls = { cert: Buffer.from(cert), key: Buffer.from(key) };
+      server = await nacos({ tls, users: { bridge: 'secret' } });
+      server.register(id('orders'), at(1));
+    });
+
+    afterEach(() => rm(folder, { recursive: true }));
+
+    function follow(tls: Readonly<Record<string, unknown>>) {
+      const servers = [`https://${server.address}`];
+      return startNacosSource({ servers, username: 'bridge', password: 'secret', tls }).sink;
+    }
+
+    it('verifies the server by its CA and name, for gRPC and for the login', async () => {
+      const plain = follow({ caFile });
+      await plain.until(() => plain.syncs === 1);
+      const named = follow({ caFile, serverName: 'nacos.test' });
+      await named.until(() => named.syncs === 1);
+      assert.deepEqual(named.addresses(ORDERS), ['10.0.0.1:1']);
+    });
+
+    it('says in one sentence what is wrong with a certificate', async () => {
+      const other = follow({ caFile, serverName: 'other.test' });
+      await other.until(() => other.sourceState === 'down');
+      assert.match(other.detail ?? '', /check tls.caFile and tls.serverName/);
+      const unknown = follow({});
+      await unknown.until(() => unknown.sourceState === 'down');
+      assert.match(unknown.detail ?? '', /check tls.caFile and tls.serverName/);
+      const missing = follow({ caFile: join(folder, 'none.pem') });
+      await missing.until(() => missing.sourceState === 'down');
+      assert.match(missing.detail ?? '', /cannot read tls.caFile .*none.pem: ENOENT/);
     });
   });
 
