@@ -2,12 +2,13 @@
 
 import type { Socket } from 'node:net';
 import type { Attempt, Call, LocalReply, ResetReason, Retry } from '../../src/call';
+import type { ConnectionPoolSettings } from '../../src/model';
 import {
   type Connection,
   Dial,
-  LimitedDial,
-  type LimitedDialListener,
   type Pool,
+  PooledDial,
+  type PooledDialListener,
   type Secure,
 } from '../../src/transport';
 import { LocalReplySocket, replyBytes } from './local-reply';
@@ -21,7 +22,7 @@ import type { Timers } from './timers';
 
 export type Whose = 'ours' | 'not-ours';
 
-export abstract class Attempts extends RoutedHead implements LimitedDialListener {
+export abstract class Attempts extends RoutedHead implements PooledDialListener {
   phase: Phase = Phase.PARKED;
   call: Call | undefined;
   attempt: Attempt | undefined;
@@ -43,7 +44,7 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   protected headIsFinal = false;
   /** A socket was given to Node. */
   protected flew = false;
-  protected dial: Dial | LimitedDial | undefined;
+  protected dial: Dial | PooledDial | undefined;
   protected security: Security | undefined;
   private lastError: Error | undefined;
 
@@ -65,6 +66,10 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
   handed(connection: Connection): void {
     this.dial = undefined;
     this.parking.guard(this, this.ride, connection);
+  }
+
+  spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void {
+    this.parking.spare(socket, pool, settings);
   }
 
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
@@ -119,9 +124,9 @@ export abstract class Attempts extends RoutedHead implements LimitedDialListener
     if (fresh && limits !== undefined) pool.closeIdle();
     const idle = fresh ? undefined : pool.take(this.at);
     if (idle !== undefined) this.ride(idle);
-    else if (limits === undefined) this.dial = new Dial(endpoint, settings, this, secure);
-    else if (limits.mayWait) {
-      const dial = new LimitedDial(pool, limits, endpoint, settings, this, secure);
+    else if (fresh && limits === undefined) this.dial = new Dial(endpoint, settings, this, secure);
+    else if (limits === undefined || limits.mayWait) {
+      const dial = new PooledDial(pool, limits, endpoint, settings, this, secure);
       this.dial = dial;
       dial.start();
     } else this.overflow();

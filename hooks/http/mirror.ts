@@ -3,13 +3,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Attempt, Call, ReplayState } from '../../src/call';
+import type { ConnectionPoolSettings } from '../../src/model';
 import { clearTimeout, setTimeout } from '../../src/observe/native';
 import {
   type Connection,
-  Dial,
-  LimitedDial,
-  type LimitedDialListener,
   type Pool,
+  PooledDial,
+  type PooledDialListener,
   type Secure,
 } from '../../src/transport';
 import type { Attempts } from './attempts';
@@ -44,11 +44,11 @@ export function sendMirrors(exchange: Attempts): void {
   }
 }
 
-class Mirror implements LimitedDialListener {
+class Mirror implements PooledDialListener {
   at = 0;
   private readonly parking: Parking;
   private attempt: Attempt | undefined;
-  private dial: Dial | LimitedDial | undefined;
+  private dial: PooledDial | undefined;
   private request: NodeRequest | undefined;
   private timer: NodeJS.Timeout | undefined;
   private answered = false;
@@ -81,9 +81,8 @@ class Mirror implements LimitedDialListener {
     const idle = pool.take(this.at);
     const settings = { ...step.pool, connectTimeoutMs: Math.min(step.pool.connectTimeoutMs, CONNECT_MS) };
     if (idle !== undefined) this.ride(idle);
-    else if (limits === undefined) this.dial = new Dial(endpoint, settings, this, secure);
-    else if (limits.mayWait) {
-      const dial = new LimitedDial(pool, limits, endpoint, settings, this, secure);
+    else if (limits === undefined || limits.mayWait) {
+      const dial = new PooledDial(pool, limits, endpoint, settings, this, secure);
       this.dial = dial;
       dial.start();
     } else this.finish();
@@ -97,6 +96,10 @@ class Mirror implements LimitedDialListener {
   handed(connection: Connection): void {
     this.dial = undefined;
     this.parking.guard(this, this.ride, connection);
+  }
+
+  spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void {
+    this.parking.spare(socket, pool, settings);
   }
 
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {

@@ -1,14 +1,17 @@
 /** Everything that the hook's parts share, and the place where requests are parked. */
 
+import type { Socket } from 'node:net';
 import type { Attempt, Mesh } from '../../src/call';
+import type { ConnectionPoolSettings } from '../../src/model';
 import { setTimeout } from '../../src/observe/native';
-import { Pools, type Secure, TlsUnavailable, UpstreamTlsContexts } from '../../src/transport';
+import { type Pool, Pools, type Secure, TlsUnavailable, UpstreamTlsContexts } from '../../src/transport';
 import type { HookContext } from '../hook';
 import { now } from './clock';
 import { Exchange } from './exchange';
 import type { NodeRequest } from './internals';
 import { type AgentOptions, type AppAgent, leaveToAgent, ParkingAgent } from './parking-agent';
 import { adopt, kExchange, type MeshRequest } from './request';
+import { watchSocket } from './socket';
 
 /** Whose steps may fail. */
 interface Rescued {
@@ -30,6 +33,14 @@ export class Parking {
     this.mesh = context.mesh;
     this.pools = new Pools(this.now, { setTimeout });
     this.tls = new UpstreamTlsContexts(context.log, this.now);
+  }
+
+  /** A connection that was made for a call which took another one. */
+  spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void {
+    const connection = this.pools.adopt(socket, pool, settings);
+    if (connection === undefined) return;
+    watchSocket(socket);
+    connection.release(this.now(), undefined);
   }
 
   /** TLS that the cluster asks for; undefined for plain connections. */

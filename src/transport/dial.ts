@@ -40,6 +40,12 @@ export class Dial {
     if (settings.connectTimeoutMs > 0) this.timer = setTimeout(this.onTimeout, settings.connectTimeoutMs);
   }
 
+  /** Nobody waits for it, but it goes on: it no longer keeps the process alive. */
+  unref(): void {
+    this.socket.unref();
+    this.timer?.unref();
+  }
+
   /** Nobody waits any more. */
   cancel(): void {
     if (this.over) return;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
 import { Connection } from './connection';
-import type { LimitedDial } from './limited-dial';
+import type { PooledDial } from './pooled-dial';
 
 /** Never more idle connections to one endpoint than Node's own agent keeps. */
 const MAX_IDLE = 256;
@@ -16,7 +16,9 @@ export class Pool {
   open = 0;
   private readonly idle: Connection[] = [];
   /** Who waits for a connection under a limit, in order. */
-  private readonly queue: LimitedDial[] = [];
+  private readonly queue: PooledDial[] = [];
+  /** For whom a connection is being made, in order: they are older than those in the queue. */
+  private readonly dialing: PooledDial[] = [];
   private serving = false;
 
   constructor(
@@ -34,18 +36,28 @@ export class Pool {
   keep(connection: Connection): void {
     if (this.idle.length >= MAX_IDLE) this.idle.shift()?.socket.destroy();
     this.idle.push(connection);
-    if (this.queue.length > 0) this.serve();
+    if (this.queue.length > 0 || this.dialing.length > 0) this.serve();
     if (this.idle.length === 1) this.owner.watch(this);
   }
 
-  enqueue(waiter: LimitedDial): void {
+  enqueue(waiter: PooledDial): void {
     this.queue.push(waiter);
     this.serve();
   }
 
-  leave(waiter: LimitedDial): void {
+  leave(waiter: PooledDial): void {
     const at = this.queue.indexOf(waiter);
     if (at >= 0) this.queue.splice(at, 1);
+  }
+
+  /** A connection is being made for it; one that becomes free will do as well. */
+  awaitFree(waiter: PooledDial): void {
+    this.dialing.push(waiter);
+  }
+
+  forgo(waiter: PooledDial): void {
+    const at = this.dialing.indexOf(waiter);
+    if (at >= 0) this.dialing.splice(at, 1);
   }
 
   /** Gives those who wait what is free now: connections, or the right to make one. A loop, however deep it is called. */
@@ -53,9 +65,14 @@ export class Pool {
     if (this.serving) return;
     this.serving = true;
     try {
+      while (this.dialing.length > 0) {
+        const connection = this.take(this.owner.now());
+        if (connection === undefined) break;
+        this.dialing.shift()!.handed(connection);
+      }
       for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
         const connection = this.take(this.owner.now());
-        if (connection === undefined && this.open > 0 && !next.limit.mayConnect) break;
+        if (connection === undefined && this.open > 0 && next.limit?.mayConnect === false) break;
         this.queue.shift();
         if (connection === undefined) next.connect();
         else next.handed(connection);
@@ -68,7 +85,8 @@ export class Pool {
 
   /** Nobody needs this very pool: another of the same name may take its place. */
   get unused(): boolean {
-    return this.open === 0 && this.idle.length === 0 && this.queue.length === 0;
+    const { open, idle, queue, dialing } = this;
+    return open === 0 && idle.length === 0 && queue.length === 0 && dialing.length === 0;
   }
 
   /** After one was found dead the others are not trusted either. */

@@ -12,30 +12,37 @@ export interface ConnectionLimit {
 }
 
 /** As DialListener; or it is another's connection that has become free. */
-export interface LimitedDialListener extends DialListener {
+export interface PooledDialListener extends DialListener {
   handed(connection: Connection): void;
+  /** The connection that was being made meanwhile: nobody waits for it any more, the next call will take it. */
+  spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void;
 }
 
 /**
- * A wait for a connection to an endpoint of a cluster with limits. As in Envoy: it counts as pending until it has its
- * connection, it waits without end where the cluster may not make another, and an endpoint without any connection
- * always gets one. What it waits for keeps the process alive: a connection in use or being made.
+ * A wait for a connection to an endpoint: the one that is made for it, or another that becomes free first, in the
+ * order of arrival. Under a limit, as in Envoy, it counts as pending until it has its connection, it waits without end
+ * where the cluster may not make another, and an endpoint without any connection always gets one. What it waits for
+ * keeps the process alive: a connection in use or being made.
  */
-export class LimitedDial implements DialListener {
+export class PooledDial implements DialListener {
   private dial: Dial | undefined;
   private over = false;
 
   constructor(
     private readonly pool: Pool,
-    readonly limit: ConnectionLimit,
+    readonly limit: ConnectionLimit | undefined,
     private readonly endpoint: Endpoint,
     private readonly settings: ConnectionPoolSettings,
-    private readonly listener: LimitedDialListener,
+    private readonly listener: PooledDialListener,
     private readonly secure?: Secure,
   ) {}
 
   /** Takes its place in the pool's queue; what comes of it may come at once. */
   start(): void {
+    if (this.limit === undefined) {
+      this.connect();
+      return;
+    }
     this.limit.pending++;
     this.pool.enqueue(this);
   }
@@ -48,42 +55,57 @@ export class LimitedDial implements DialListener {
       this.pool.leave(this);
       return;
     }
+    this.pool.forgo(this);
     this.dial.cancel();
     this.closed();
   }
 
   /** From the pool: its turn to make a connection. */
   connect(): void {
-    this.limit.connections++;
-    this.pool.open++;
+    if (this.limit !== undefined) {
+      this.limit.connections++;
+      this.pool.open++;
+    }
     this.dial = new Dial(this.endpoint, this.settings, this, this.secure);
+    this.pool.awaitFree(this);
   }
 
-  /** From the pool: its turn, and a connection is free. */
+  /** From the pool: a connection is free, in the queue or while its own is being made, which goes on for others. */
   handed(connection: Connection): void {
     this.settle();
+    this.dial?.unref();
     this.listener.handed(connection);
   }
 
   dialled(socket: Socket): void {
+    if (this.limit !== undefined) socket.once('close', () => this.closed());
+    if (this.over) {
+      this.listener.spare(socket, this.pool, this.settings);
+      return;
+    }
+    this.pool.forgo(this);
     this.settle();
-    socket.once('close', () => this.closed());
     this.listener.dialled(socket);
   }
 
   dialFailed(error: Error, timedOut: boolean, secured: boolean): void {
-    this.settle();
+    const abandoned = this.over;
+    if (!abandoned) {
+      this.pool.forgo(this);
+      this.settle();
+    }
     this.closed();
-    this.listener.dialFailed(error, timedOut, secured);
+    if (!abandoned) this.listener.dialFailed(error, timedOut, secured);
   }
 
   private settle(): void {
     this.over = true;
-    this.limit.pending--;
+    if (this.limit !== undefined) this.limit.pending--;
   }
 
   /** Once per connection, however it ends. */
   private closed(): void {
+    if (this.limit === undefined) return;
     this.limit.connections--;
     this.pool.open--;
     this.pool.serve();
