@@ -63,8 +63,8 @@ function addInstance(ports: Map<string, Port>, instance: ApplicationInstance): v
 
 /** A process is as heavy as the heaviest of its services, and off when all of them are: a rule for one service leaves the others alone. */
 function addProvider(ports: Map<string, Port>, instance: RegistryInstance): void {
-  const { address, port: number, protocol = 'dubbo', weight, enabled, metadata } = instance;
-  const port = portAt(ports, address, number, protocol);
+  const { id, address, port: number, protocol = 'dubbo', weight, enabled, metadata } = instance;
+  const port = ports.get(id) ?? portAt(ports, address, number, protocol);
   const isFirst = port.weight === undefined;
   if (isFirst || (enabled && !port.enabled)) {
     port.weight = weight;

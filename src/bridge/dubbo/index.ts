@@ -1,7 +1,6 @@
 /** Dubbo's formats and rules, the same in every registry: URLs, applications, revisions, dynamic configuration. */
 export * from './application';
 export type { DubboLevel, DubboPlace } from './interface-service';
-export { Interning } from './interning';
 export { askMetadataService } from './metadata-service';
 export * from './names';
 export { type Provider, providerFromUrl, providerOf, providersOfInstance } from './provider';

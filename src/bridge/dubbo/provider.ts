@@ -2,11 +2,10 @@
 
 import type { RegistryInstance } from '../model';
 import type { ApplicationInstance } from './application';
-import type { Interning } from './interning';
 import { type InterfaceName, nameFromParams } from './names';
 import type { Revision } from './revision';
 import { standingOf } from './standing';
-import { type DubboUrl, lastingParams } from './url';
+import type { DubboUrl, LastingParams } from './url';
 
 export interface Provider extends InterfaceName {
   /** '' where it is not told. */
@@ -14,27 +13,30 @@ export interface Provider extends InterfaceName {
   readonly instance: RegistryInstance;
 }
 
-/** Unique within a service, and equal at both levels. */
+/** Unique within a service, and equal at both levels. Joined, for the parts of a template stay in memory beside it. */
 export function instanceId(protocol: string, address: string, port: number): string {
-  return `${protocol}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return [protocol, '://', address.includes(':') ? `[${address}]` : address, ':', port].join('');
 }
 
-/** A provider from its address and the parameters of its service; `params` is kept, not copied. */
+/**
+ * A provider from its address and the parameters of its service; `params` is kept, not copied. Written out, for there
+ * may be half a million of them, and an object from a spread takes twice the room.
+ */
 export function providerOf(
-  name: InterfaceName,
-  at: { readonly protocol: string; readonly address: string; readonly port: number },
-  params: Readonly<Record<string, string>>,
+  { interface: name, group, version }: InterfaceName,
+  { protocol, address, port }: { readonly protocol: string; readonly address: string; readonly port: number },
+  metadata: Readonly<Record<string, string>>,
   application: string,
 ): Provider {
-  const { protocol, address, port } = at;
   const id = instanceId(protocol, address, port);
-  const instance = { id, address, port, ...standingOf(params), healthy: true, protocol, metadata: params };
-  return { ...name, application, instance };
+  const { weight, enabled } = standingOf(metadata);
+  const instance = { id, address, port, weight, healthy: true, enabled, protocol, metadata };
+  return { interface: name, group, version, application, instance };
 }
 
 /** A provider of the interface level from its URL. `path` names the interface where the URL does not (simplified). */
-export function providerFromUrl(url: DubboUrl, path: string, interning: Interning): Provider {
-  const params = interning.of(lastingParams(url.params));
+export function providerFromUrl(url: DubboUrl, path: string, lasting: LastingParams): Provider {
+  const params = lasting.of(url);
   return providerOf(nameFromParams(params, path), url, params, params['application'] ?? '');
 }
 
@@ -45,15 +47,11 @@ export function providersOfInstance(instance: ApplicationInstance, { services }:
     const { protocol, params } = service;
     const port =
       service.port || (endpoints.find((endpoint) => endpoint.protocol === protocol)?.port ?? instance.port);
-    const provider = providerOf(nameOf(service), { protocol, address, port }, params, application);
+    const provider = providerOf(service, { protocol, address, port }, params, application);
     if (healthy && enabled) return provider;
     return {
       ...provider,
       instance: { ...provider.instance, healthy, enabled: enabled && provider.instance.enabled },
     };
   });
-}
-
-function nameOf({ interface: name, group, version }: InterfaceName): InterfaceName {
-  return { interface: name, group, version };
 }

@@ -90,12 +90,23 @@ export class DubboServices {
     if (this.interfaces.has(key)) this.changedInterfaces.add(key);
   }
 
-  /** Reports everything that changed since the last time. */
-  flush(changes: ServiceChanges): void {
-    for (const key of this.changedInterfaces) this.flushInterface(key, changes);
-    this.changedInterfaces.clear();
-    for (const name of this.changedApplications) this.flushApplication(name, changes);
-    this.changedApplications.clear();
+  /**
+   * Reports what changed since the last time, for about `budgetMs` at most (absent: all of it). False: something is left,
+   * call again. Applications come last, for each interface changes them.
+   */
+  flush(changes: ServiceChanges, budgetMs = Number.POSITIVE_INFINITY): boolean {
+    const until = performance.now() + budgetMs;
+    for (const key of this.changedInterfaces) {
+      this.changedInterfaces.delete(key);
+      this.flushInterface(key, changes);
+      if (performance.now() >= until) return false;
+    }
+    for (const name of this.changedApplications) {
+      this.changedApplications.delete(name);
+      this.flushApplication(name, changes);
+      if (performance.now() >= until) return false;
+    }
+    return true;
   }
 
   private setOf(level: DubboLevel, owner: string, key: string, providers: readonly Provider[]): void {

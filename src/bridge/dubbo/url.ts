@@ -9,7 +9,8 @@ export interface DubboUrl {
   readonly port: number;
   /** Without the leading slash. */
   readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
+  /** The parameters as they are in the text, without the question mark. */
+  readonly query: string;
 }
 
 const SHAPE =
@@ -34,7 +35,7 @@ export function decodeDubboUrl(encoded: string): DubboUrl | undefined {
   }
 }
 
-/** Reads a URL. As in Dubbo, values are taken as they are: the URL was encoded as a whole. */
+/** Reads a URL. */
 export function parseDubboUrl(text: string): DubboUrl | undefined {
   const found = SHAPE.exec(text);
   if (!found) return undefined;
@@ -42,14 +43,20 @@ export function parseDubboUrl(text: string): DubboUrl | undefined {
   if (host === '') return undefined;
   return {
     protocol: protocol!.toLowerCase(),
-    address: host.startsWith('[') ? host.slice(1, -1) : host,
+    address: own(host.startsWith('[') ? host.slice(1, -1) : host),
     port: Number(port),
     path,
-    params: parseParams(query),
+    query,
   };
 }
 
-function parseParams(query: string): Record<string, string> {
+/** A part of a string keeps the whole of it in memory; this does not. */
+function own(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** The parameters of a URL. As in Dubbo, values are taken as they are: the URL was encoded as a whole. */
+export function paramsOf({ query }: Pick<DubboUrl, 'query'>): Record<string, string> {
   const params: Record<string, string> = Object.create(null);
   for (const part of query.split('&')) {
     if (part === '') continue;
@@ -61,10 +68,11 @@ function parseParams(query: string): Record<string, string> {
   return params;
 }
 
+const START = /(?:^|&)timestamp=(\d{1,15})(?:&|$)/;
+
 /** When the process started, in milliseconds since the epoch; 0 where the URL does not say. */
-export function startOf({ params }: DubboUrl): number {
-  const at = Number(params['timestamp'] ?? 0);
-  return Number.isFinite(at) ? at : 0;
+export function startOf({ query }: Pick<DubboUrl, 'query'>): number {
+  return Number(START.exec(query)?.[1] ?? 0);
 }
 
 /** The parameters that describe the service rather than its process. */
@@ -80,4 +88,19 @@ function define(target: Record<string, string>, name: string, value: string): vo
   if (name === '__proto__')
     Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
   else target[name] = value;
+}
+
+/** Lasting parameters of many URLs, equal ones read and kept once: the providers of an interface differ in little but their address. */
+export class LastingParams {
+  private readonly known = new Map<string, Readonly<Record<string, string>>>();
+
+  of({ query }: Pick<DubboUrl, 'query'>): Readonly<Record<string, string>> {
+    const lasting = query.replace(/(^|&)(?:timestamp|pid)=[^&]*/g, '');
+    let params = this.known.get(lasting);
+    if (!params) {
+      params = lastingParams(paramsOf({ query: lasting }));
+      this.known.set(lasting, params);
+    }
+    return params;
+  }
 }

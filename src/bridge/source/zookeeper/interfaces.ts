@@ -2,14 +2,13 @@
 
 import {
   type DubboServices,
-  type DubboUrl,
   decodeDubboUrl,
-  Interning,
-  interfaceKey,
+  LastingParams,
   type Provider,
   providerFromUrl,
   startOf,
 } from '../../dubbo';
+import type { RegistryInstance } from '../../model';
 import { Holding } from './holding';
 import type { Following, Room } from './room';
 
@@ -83,15 +82,17 @@ export class InterfaceLevel {
   /** Providers by service and address. Of two URLs for one address the later start counts: the other is about to go. */
   private read(name: string, nodes: readonly string[]): Map<string, Provider> {
     const path = decoded(name);
-    const interning = new Interning();
+    const lasting = new LastingParams();
     const found = new Map<string, { readonly provider: Provider; readonly start: number }>();
     let unreadable: string | undefined;
     for (const node of [...nodes].sort()) {
       const url = decodeDubboUrl(node);
       if (!url) unreadable ??= node;
-      if (!url || !isProvider(url)) continue;
-      const provider = providerFromUrl(url, path, interning);
-      const key = `${interfaceKey(provider)} ${provider.instance.id}`;
+      if (!url) continue;
+      const provider = providerFromUrl(url, path, lasting);
+      if (!isProvider(provider.instance)) continue;
+      const { group, version, instance } = provider;
+      const key = group === '' && version === '' ? instance.id : [instance.id, group, version].join(' ');
       const start = startOf(url);
       if (start >= (found.get(key)?.start ?? Number.NEGATIVE_INFINITY)) found.set(key, { provider, start });
     }
@@ -108,8 +109,8 @@ export class InterfaceLevel {
 }
 
 /** `empty://` stands for no provider at all. */
-function isProvider({ protocol, params }: DubboUrl): boolean {
-  const { category = 'providers', side = 'provider' } = params;
+function isProvider({ protocol, metadata }: RegistryInstance): boolean {
+  const { category = 'providers', side = 'provider' } = metadata;
   return protocol !== 'empty' && category === 'providers' && side === 'provider';
 }
 

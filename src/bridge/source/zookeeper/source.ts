@@ -20,6 +20,8 @@ const REGISTRATION_BURST_MS = 30_000;
 const FLUSH_MS = 10;
 /** The same while a session reads everything anew. */
 const SYNC_FLUSH_MS = 1_000;
+/** Of one piece of a large report, ms; between two of them other work has its turn. */
+const FLUSH_PIECE_MS = 20;
 const ASKED_AT_ONCE = 16;
 /** The synchronisation does not wait longer for providers that do not answer, ms. */
 const REVISIONS_PATIENCE_MS = 10_000;
@@ -169,7 +171,7 @@ class ZooKeeperSource implements Source {
     clearTimeout(this.syncTimer);
     if (session !== this.sessions || !this.sink || this.state !== 'up') return;
     if (session === 1) return this.synced(session);
-    this.syncTimer = setTimeout(() => this.synced(session), this.hold() + FLUSH_MS);
+    this.syncTimer = setTimeout(() => void this.synced(session), this.hold() + FLUSH_MS);
   }
 
   private patience(): Promise<void> {
@@ -178,25 +180,27 @@ class ZooKeeperSource implements Source {
     });
   }
 
-  private synced(session: number): void {
-    if (session !== this.sessions || !this.sink) return;
+  private async synced(session: number): Promise<void> {
+    if (session !== this.sessions) return;
     this.isSynced = true;
-    this.flush();
+    await this.flush();
+    if (session !== this.sessions || !this.sink) return;
     this.sink.synced();
     const ms = Math.round(performance.now() - this.connectedAt);
     this.context.log.info('zookeeper.synced', { source: this.name, ms });
   }
 
   private changed(): void {
-    this.flushTimer ??= setTimeout(() => this.flush(), this.isSynced ? FLUSH_MS : SYNC_FLUSH_MS);
+    this.flushTimer ??= setTimeout(() => void this.flush(), this.isSynced ? FLUSH_MS : SYNC_FLUSH_MS);
   }
 
-  private flush(): void {
+  /** Resolves when everything that had changed is reported. */
+  private async flush(): Promise<void> {
     clearTimeout(this.flushTimer);
     this.flushTimer = undefined;
-    if (!this.sink) return;
-    this.dubbo.flush(this.sink);
-    this.plain.flush(this.sink);
+    while (this.sink && !this.dubbo.flush(this.sink, FLUSH_PIECE_MS))
+      await new Promise((resolve) => setImmediate(resolve));
+    if (this.sink) this.plain.flush(this.sink);
   }
 
   /** What a metadata centre has of a revision: ZooKeeper's own, then the further one. */

@@ -1,16 +1,26 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { decodeDubboUrl, lastingParams, parseDubboUrl, startOf } from '../../../../src/bridge/dubbo';
+import {
+  decodeDubboUrl,
+  LastingParams,
+  lastingParams,
+  paramsOf,
+  parseDubboUrl,
+  startOf,
+} from '../../../../src/bridge/dubbo';
 
 describe("Dubbo's URL", () => {
   it('is taken apart', () => {
+    const query = 'weight=7&methods=a,b&flag&=x&empty=';
+    const url = parseDubboUrl(`TRI://10.0.0.1:50051/com.foo.Bar?${query}`)!;
     assert.deepEqual(
-      { ...parseDubboUrl('tri://10.0.0.1:50051/com.foo.Bar?weight=7&methods=a,b&flag&=x&empty=') },
+      { ...url, params: paramsOf(url) },
       {
         protocol: 'tri',
         address: '10.0.0.1',
         port: 50051,
         path: 'com.foo.Bar',
+        query,
         params: Object.assign(Object.create(null), { weight: '7', methods: 'a,b', flag: 'flag', empty: '' }),
       },
     );
@@ -28,7 +38,7 @@ describe("Dubbo's URL", () => {
   });
 
   it('values stay as they are: the URL was encoded as a whole', () => {
-    assert.equal(decodeDubboUrl('dubbo%3A%2F%2Fh%3A1%2Fx%3Fa%3D%2541')!.params['a'], '%41');
+    assert.equal(paramsOf(decodeDubboUrl('dubbo%3A%2F%2Fh%3A1%2Fx%3Fa%3D%2541')!)['a'], '%41');
   });
 
   for (const text of [
@@ -46,7 +56,11 @@ describe("Dubbo's URL", () => {
   it('when its process started is told apart from what lasts', () => {
     const url = parseDubboUrl('dubbo://h:1/x?timestamp=1795250448063&pid=7&weight=1')!;
     assert.equal(startOf(url), 1795250448063);
-    assert.deepEqual(lastingParams(url.params), { weight: '1' });
+    assert.deepEqual(lastingParams(paramsOf(url)), { weight: '1' });
+    const lasting = new LastingParams();
+    const later = parseDubboUrl('dubbo://g:1/x?weight=1&timestamp=1795250448064')!;
+    assert.deepEqual(lasting.of(later), { weight: '1' });
+    assert.equal(lasting.of(parseDubboUrl('dubbo://h:1/x?weight=1&pid=8')!), lasting.of(later));
     assert.equal(startOf(parseDubboUrl('dubbo://h:1/x?timestamp=soon')!), 0);
   });
 
@@ -69,8 +83,8 @@ describe("Dubbo's URL", () => {
         const text = `${protocol}://${host}:${port}/${path}?${query.join('&')}`;
         const url = decodeDubboUrl(encodeURIComponent(text))!;
         assert.deepEqual(
-          { ...url, params: { ...url.params } },
-          { protocol, address, port, path, params: { ...params } },
+          { ...url, params: { ...paramsOf(url) } },
+          { protocol, address, port, path, query: query.join('&'), params: { ...params } },
         );
       }),
       { seed: 1 },
@@ -86,14 +100,14 @@ describe("Dubbo's URL", () => {
     fc.assert(
       fc.property(garbage, (text) => {
         const url = decodeDubboUrl(text);
-        if (url) lastingParams(url.params);
+        if (url) new LastingParams().of(url);
       }),
       { seed: 2, numRuns: 1000 },
     );
   });
 
   it('a parameter named __proto__ is a parameter', () => {
-    const lasting = lastingParams(parseDubboUrl('dubbo://h:1/x?__proto__=1&constructor=2')!.params);
+    const lasting = lastingParams(paramsOf(parseDubboUrl('dubbo://h:1/x?__proto__=1&constructor=2')!));
     assert.deepEqual(Object.keys(lasting), ['__proto__', 'constructor']);
     assert.equal(Object.getPrototypeOf(lasting), Object.prototype);
   });
