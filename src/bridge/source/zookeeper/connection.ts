@@ -164,7 +164,7 @@ export class ZooKeeperConnection {
 
   private onState(state: number): void {
     const reason = REASONS[state];
-    if (reason) this.reason ??= `${this.server}: ${reason}`;
+    if (reason) this.end(reason);
     if (state === CLOSED) this.closed(this.reason ?? this.server);
     if (state === DISCONNECTED) this.end('the server closed the connection');
   }
