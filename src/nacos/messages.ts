@@ -112,6 +112,11 @@ export interface ConfigQueryResponse extends ResponseBody {
   readonly content?: string | null;
 }
 
+/** Which of the configurations asked about are not as the client has them. */
+export interface ConfigBatchListenResponse extends ResponseBody {
+  readonly changedConfigs?: readonly { readonly dataId: string; readonly group: string }[] | null;
+}
+
 /** The namespace that a client means when it names none. On gRPC '' is another, empty namespace. */
 export const PUBLIC_NAMESPACE = 'public';
 export const DEFAULT_GROUP = 'DEFAULT_GROUP';

@@ -62,6 +62,8 @@ export class Requests {
         return this.#fuzzyWatch(body, connection);
       case 'ConfigQueryRequest':
         return this.#queryConfig(body);
+      case 'ConfigBatchListenRequest':
+        return ok('ConfigChangeBatchListenResponse', { changedConfigs: this.#changedConfigs(body) });
       case 'ConfigPublishRequest':
         this.parts.configs.publish(body.tenant ?? '', body.group, body.dataId, String(body.content ?? ''));
         return ok('ConfigPublishResponse');
@@ -127,6 +129,15 @@ export class Requests {
     );
     if (code === 0) return ok('NamingFuzzyWatchResponse');
     return failed('NamingFuzzyWatchResponse', code, 'fuzzy watch limit reached');
+  }
+
+  /** Those whose text has another MD5 than the client says; none has ''. */
+  #changedConfigs({ configListenContexts }: Body): readonly unknown[] {
+    return ((configListenContexts ?? []) as Record<string, string>[])
+      .filter(({ dataId = '', group = '', tenant = '', md5 = '' }) => {
+        return this.parts.configs.md5(tenant, group, dataId) !== md5;
+      })
+      .map(({ dataId, group, tenant }) => ({ dataId, group, tenant }));
   }
 
   #queryConfig({ dataId, group, tenant }: Body): Message {

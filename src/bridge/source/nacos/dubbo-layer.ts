@@ -7,9 +7,13 @@ import {
   type ApplicationInstance,
   applicationKey,
   askMetadataService,
+  type DubboLevel,
   DubboServices,
+  type InterfaceName,
+  interfaceKey,
   isDubboApplication,
   lastingParams,
+  type Override,
   type Provider,
   parseNacosName,
   providerOf,
@@ -51,6 +55,12 @@ export class DubboLayer {
   readonly #followed = new Map<string, Followed>();
   /** Dubbo's services by Nacos group. */
   readonly #groups = new Map<string, DubboServices>();
+  /** Every interface seen, by key: rules may be there for it. */
+  readonly #interfaces = new Map<string, InterfaceName>();
+  readonly #rules = new Map<
+    string,
+    { readonly name: InterfaceName; readonly overrides: readonly Override[] }
+  >();
   readonly #resolver: RevisionResolver;
   #timer: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -72,12 +82,24 @@ export class DubboLayer {
     });
   }
 
+  /** Interfaces of both levels. */
+  interfaces(): InterfaceName[] {
+    return [...this.#interfaces.values()];
+  }
+
+  /** What every consumer applies to the providers of an interface, whatever its Nacos group. */
+  setRules(name: InterfaceName, overrides: readonly Override[]): void {
+    this.#rules.set(interfaceKey(name), { name, overrides });
+    for (const services of this.#groups.values()) services.setRules(name, overrides);
+    this.#flushSoon();
+  }
+
   update(service: RegistryService): void {
     const { key, group, name, instances } = service;
     const named = parseNacosName(name);
     if (named) {
       const providers = instances.map((instance) => toProvider(named, instance));
-      this.#services(group).setProviders('interface', key, providers);
+      this.#setProviders(group, 'interface', key, providers);
       this.#flushSoon();
       return;
     }
@@ -134,6 +156,7 @@ export class DubboLayer {
     if (!services) {
       const { namespace } = this.options;
       services = new DubboServices({ namespace, group, keyPrefix: `${namespace}/${group}/` });
+      for (const { name, overrides } of this.#rules.values()) services.setRules(name, overrides);
       this.#groups.set(group, services);
     }
     return services;
@@ -182,7 +205,15 @@ export class DubboLayer {
     }
     this.#problem(service, id, undefined);
     const providers = providersOfInstance(instance, result);
-    this.#services(followed.group).setProviders('application', owner, providers);
+    this.#setProviders(followed.group, 'application', owner, providers);
+  }
+
+  #setProviders(group: string, level: DubboLevel, owner: string, providers: readonly Provider[]): void {
+    for (const { interface: interfaceName, group: ofDubbo, version } of providers) {
+      const name = { interface: interfaceName, group: ofDubbo, version };
+      this.#interfaces.set(interfaceKey(name), name);
+    }
+    this.#services(group).setProviders(level, owner, providers);
   }
 
   #forget(followed: Followed, owner: string): void {

@@ -9,6 +9,7 @@ import type { HttpApi } from './http-api';
 import type { ServiceName } from './lister';
 import { Poller } from './poller';
 import { queryConfig } from './read-config';
+import { DubboRules, isRuleChange } from './rules';
 import { serviceKey } from './service';
 import { ServiceTable } from './service-table';
 import { SessionFollower } from './session-follower';
@@ -33,6 +34,7 @@ export interface NamespaceOptions {
 export class NamespaceFollower {
   readonly #table: ServiceTable;
   readonly #dubbo: DubboLayer;
+  readonly #rules: DubboRules;
   readonly #connection: NacosConnection;
   #follower: SessionFollower | undefined;
   #poller: Poller | undefined;
@@ -51,6 +53,14 @@ export class NamespaceFollower {
       readConfig: (dataId, group) => queryConfig(this.session, namespace, dataId, group),
       random: context.random,
     });
+    this.#rules = new DubboRules({
+      namespace,
+      apply: (name, overrides) => this.#dubbo.setRules(name, overrides),
+      problem: (dataId, reason) => {
+        const problem = reason === undefined ? undefined : { service: dataId, reason };
+        sink.problem(dataId, undefined, problem);
+      },
+    });
     this.#table = new ServiceTable({ namespace, sink: this.#dubbo, pushEmptyProtection });
     this.#connection = new NacosConnection({
       config,
@@ -62,7 +72,9 @@ export class NamespaceFollower {
         opened: (session) => this.#opened(session),
         lost: (failure, failed) => this.#lost(failure, failed),
         push: (session, type, body) => {
-          if (this.#follower?.options.session === session) this.#follower.push(type, body);
+          if (this.#follower?.options.session !== session) return;
+          if (isRuleChange(type, body)) void this.#refreshRules();
+          this.#follower.push(type, body);
         },
       },
     });
@@ -151,13 +163,35 @@ export class NamespaceFollower {
     const { config, context, namespace, state } = this.options;
     this.#complained = false;
     state('up', detail);
-    if (!first) return;
+    if (!first) {
+      void this.#refreshRules();
+      return;
+    }
     context.log.info('nacos.synced', { namespace, services: this.#table.size, ...(detail && { detail }) });
     if (this.#table.isSettling) this.#settling = setTimeout(() => this.#settle(), config.settleMs);
     this.#everSynced = true;
-    void this.#dubbo.settled().then(() => {
-      if (!this.#stopped) this.options.synced();
-    });
+    void this.#tellSynced();
+  }
+
+  /** Revisions and rules are part of the truth. */
+  async #tellSynced(): Promise<void> {
+    await this.#dubbo.settled();
+    await this.#refreshRules();
+    await this.#dubbo.settled();
+    if (!this.#stopped) this.options.synced();
+  }
+
+  async #refreshRules(): Promise<void> {
+    const { session } = this;
+    const names = this.#dubbo.interfaces();
+    if (!session || names.length === 0) return;
+    try {
+      await this.#rules.refresh(session, names);
+    } catch (error) {
+      // The former rules stay in force; the next listing asks again.
+      const { namespace, context } = this.options;
+      context.log.info('nacos.rules.failed', { namespace, reason: (error as Error).message });
+    }
   }
 
   #settle(): void {

@@ -12,8 +12,7 @@ export async function queryConfig(
 ): Promise<string | undefined> {
   if (session === undefined)
     throw new NacosFailure(`there is no connection for namespace ${namespace} now`, 'unreachable');
-  // Unlike naming, the configuration knows the default namespace as ''.
-  const tenant = namespace === PUBLIC_NAMESPACE ? '' : namespace;
+  const tenant = tenantOf(namespace);
   try {
     const response = await session.request<ConfigQueryResponse>(
       'ConfigQueryRequest',
@@ -25,4 +24,9 @@ export async function queryConfig(
     if (error instanceof NacosFailure && error.code === ERROR.CONFIG_NOT_FOUND) return undefined;
     throw error;
   }
+}
+
+/** Unlike naming, the configuration knows the default namespace as ''. */
+export function tenantOf(namespace: string): string {
+  return namespace === PUBLIC_NAMESPACE ? '' : namespace;
 }

@@ -384,6 +384,35 @@ describe('the Nacos source', function () {
     });
   });
 
+  it('applies the rules that every Dubbo consumer applies, and takes them back', async () => {
+    const server = await nacos();
+    const metadata = { protocol: 'dubbo', application: 'a', weight: '30' };
+    const provider = toPublished({ ip: '10.0.0.1', port: 20880, metadata }, true);
+    server.register(id('providers:demo.Greeting:1.0.0:g1'), [provider]);
+    const rule = (weight: number) =>
+      JSON.stringify({
+        configVersion: 'v3.0',
+        scope: 'service',
+        key: 'g1/demo.Greeting:1.0.0',
+        enabled: true,
+        configs: [{ side: 'consumer', addresses: ['0.0.0.0'], parameters: { weight } }],
+      });
+    const dataId = 'demo.Greeting:1.0.0:g1.configurators';
+    server.publishConfig('public', 'dubbo', dataId, rule(7));
+    const { sink } = startNacosSource({ servers: [server.address], listIntervalMs: 100 });
+    const key = 'public/DEFAULT_GROUP/interface/g1/demo.Greeting:1.0.0';
+    const weight = () => sink.services.get(key)?.instances[0]?.weight;
+    await sink.until(() => sink.syncs === 1);
+    assert.equal(weight(), 7);
+    server.publishConfig('public', 'dubbo', dataId, rule(9));
+    await sink.until(() => weight() === 9, 'the new weight');
+    server.publishConfig('public', 'dubbo', dataId, 'configs: 5');
+    await sink.until(() => sink.problems.size === 1, 'the complaint');
+    assert.equal(weight(), 9);
+    server.publishConfig('public', 'dubbo', dataId, '');
+    await sink.until(() => weight() === 30 && sink.problems.size === 0, 'the own weight');
+  });
+
   it('reads configuration for who needs it', async () => {
     const server = await nacos();
     server.publishConfig('public', 'revision-1', 'demo-provider', '{"app":"demo-provider"}');

@@ -74,9 +74,24 @@ describe('a real Dubbo provider in a real Nacos', function () {
         ),
         [],
       );
+      if (registers === 'all') {
+        await publishRule(nacos, 'demo.GreetingService:1.0.0:g1', 7);
+        const ruled = wanted.map((each) => each.replace(' 30 ', ' 7 '));
+        const greeting = interfaces[0]!;
+        await sink.until(() => found(greeting).join() === ruled.join(), 'the weight of a rule', PATIENCE_MS);
+      }
       await provider.terminate();
       const gone = () => [...sink.services.values()].every(({ instances }) => instances.length === 0);
       await sink.until(gone, 'nothing left', PATIENCE_MS);
     });
   }
 });
+
+/** A rule that every consumer applies by itself. */
+async function publishRule(nacos: NacosServer, key: string, weight: number): Promise<void> {
+  const configs = [{ side: 'consumer', addresses: ['0.0.0.0'], parameters: { weight } }];
+  const content = JSON.stringify({ configVersion: 'v3.0', scope: 'service', key, enabled: true, configs });
+  const body = new URLSearchParams({ dataId: `${key}.configurators`, group: 'dubbo', content });
+  const answer = await fetch(`http://${nacos.address}/nacos/v1/cs/configs`, { method: 'POST', body });
+  assert.equal(await answer.text(), 'true');
+}
