@@ -71,15 +71,15 @@ export class Rendering {
   /** Entries that are the same object as in the one before are not encoded again. */
   static of(snapshot: ServedSnapshot, before?: Rendering): Rendering {
     const known = before?.whole.parts;
-    const parts: Part[] = [];
+    const items: Item[] = [];
     const revisions = new Set<string>();
     for (const [name, entry] of snapshot.entries) {
       const part = known?.get(name);
-      parts.push(part?.entry === entry ? part : { name, entry, ...encoded(entry) });
+      items.push({ name, entry, part: part?.entry === entry ? part : undefined });
       const revision = entry.labels[REVISION_LABEL];
       if (revision !== undefined) revisions.add(revision);
     }
-    return new Rendering(viewOf(parts, before?.whole), revisions);
+    return new Rendering(viewOf(items, before?.whole), revisions);
   }
 
   get version(): string {
@@ -100,26 +100,29 @@ export class Rendering {
       const wanted = [...this.whole.parts.values()].filter(
         ({ entry }) => (entry.labels[REVISION_LABEL] ?? revision) === revision,
       );
-      view = viewOf(wanted, this.whole);
+      const items = wanted.map((part) => ({ name: part.name, entry: part.entry, part }));
+      view = viewOf(items, this.whole);
       this.filtered.set(key, view);
     }
     return view;
   }
 }
 
-function encoded(entry: ServedEntry): { version: string; bytes: Buffer } {
-  const { version, bytes } = encodeResource(entry);
-  return { version, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) };
+/** What is to stand in a block; with its part when that was encoded before. */
+interface Item {
+  readonly name: string;
+  readonly entry: ServedEntry;
+  readonly part: Part | undefined;
 }
 
 /** `before`: its blocks are taken over where they hold the very same parts. */
-function viewOf(parts: readonly Part[], before: View | undefined): View {
+function viewOf(items: readonly Item[], before: View | undefined): View {
   const usable = new Map(before?.blocks.map((block) => [block.parts[0]!.name, block]));
   const blocks: Block[] = [];
-  for (let start = 0; start < parts.length; ) {
+  for (let start = 0; start < items.length; ) {
     let end = start + 1;
-    while (end < parts.length && !beginsBlock(parts[end]!.name)) end++;
-    blocks.push(blockOf(parts.slice(start, end), usable.get(parts[start]!.name)));
+    while (end < items.length && !beginsBlock(items[end]!.name)) end++;
+    blocks.push(blockOf(items.slice(start, end), usable.get(items[start]!.name)));
     start = end;
   }
   const byName = new Map<string, Part>();
@@ -127,22 +130,23 @@ function viewOf(parts: readonly Part[], before: View | undefined): View {
   return new View(contentHash(...blocks.map(({ version }) => version)), byName, blocks);
 }
 
-function blockOf(parts: readonly Part[], known: Block | undefined): Block {
-  if (known?.parts.length === parts.length && parts.every((part, i) => part === known.parts[i])) return known;
+/** Encodes what is new in it, block by block, so that what encoding leaves behind is little at any time. */
+function blockOf(items: readonly Item[], known: Block | undefined): Block {
+  if (known?.parts.length === items.length && items.every(({ part }, i) => part === known.parts[i]))
+    return known;
+  const encoded = items.map(({ entry, part }) => part ?? encodeResource(entry));
   // Of its own, not from the pool: what is kept is these bytes and no others.
-  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.bytes.length, 0));
+  const room = Buffer.allocUnsafeSlow(encoded.reduce((sum, { bytes }) => sum + bytes.length, 0));
   let at = 0;
-  const placed = parts.map((part) => {
-    const end = at + part.bytes.copy(bytes, at);
-    const own = { ...part, bytes: bytes.subarray(at, end) };
-    at = end;
+  const parts = items.map(({ name, entry }, i) => {
+    const { version, bytes } = encoded[i]!;
+    room.set(bytes, at);
+    const own = { name, entry, version, bytes: room.subarray(at, at + bytes.length) };
+    at += bytes.length;
     return own;
   });
-  return {
-    parts: placed,
-    bytes,
-    version: contentHash(...parts.map(({ name, version }) => `${name} ${version}\n`)),
-  };
+  const version = contentHash(...parts.map((part) => `${part.name} ${part.version}\n`));
+  return { parts, bytes: room, version };
 }
 
 /** FNV-1a. */

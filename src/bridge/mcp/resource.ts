@@ -1,12 +1,12 @@
 /** One entry as an MCP resource on the wire. */
 
 import { createHash } from 'node:crypto';
+import { Writer } from 'protobufjs/minimal';
 import { pb } from '../../xds';
 import type { ServedEntry } from '../model';
 
 const { ServiceEntry } = pb.istio.networking.v1alpha3;
 const { Resource } = pb.istio.mcp.v1alpha1;
-const { DiscoveryResponse } = pb.envoy.service.discovery.v3;
 
 const RESOURCE_TYPE = 'type.googleapis.com/istio.mcp.v1alpha1.Resource';
 /** The package stays v1alpha3 in every version of Istio, although the kind is asked for as v1. */
@@ -17,6 +17,11 @@ const BODY_TYPE = 'type.googleapis.com/istio.networking.v1alpha3.ServiceEntry';
  * a user's own wins; left out it would count as 1970. A constant, so that replicas and restarts agree.
  */
 const CREATE_TIME = { seconds: Date.UTC(2100, 0, 1) / 1000, nanos: 0 };
+
+/** Fields 2, 1 and 2, length-delimited: the Any in the message around it, and `type_url` and `value` in that. */
+const ANY_TAG = 0x12;
+const TYPE_URL_TAG = 0x0a;
+const VALUE_TAG = 0x12;
 
 export interface EncodedResource {
   /** Hash of the content: equal content is the same version in every replica and after every restart. */
@@ -52,17 +57,17 @@ export function encodeResource(entry: ServedEntry): EncodedResource {
     ),
   }).finish();
   const version = contentHash(body, JSON.stringify([name, labels, annotations]));
-  const value = Resource.encode({
-    metadata: {
-      name,
-      createTime: CREATE_TIME,
-      version,
-      labels: { ...labels },
-      annotations: { ...annotations },
-    },
-    body: { type_url: BODY_TYPE, value: body },
-  }).finish();
-  const bytes = DiscoveryResponse.encode({ resources: [{ type_url: RESOURCE_TYPE, value }] }).finish();
+  const metadata = {
+    name,
+    createTime: CREATE_TIME,
+    version,
+    labels: { ...labels },
+    annotations: { ...annotations },
+  };
+  // One writer through all layers: a buffer for each of ten thousand resources and layers is a lot of garbage.
+  const writer = Writer.create().uint32(ANY_TAG).fork().uint32(TYPE_URL_TAG).string(RESOURCE_TYPE);
+  Resource.encode({ metadata, body: { type_url: BODY_TYPE, value: body } }, writer.uint32(VALUE_TAG).fork());
+  const bytes = writer.ldelim().ldelim().finish();
   return { version, bytes };
 }
 
