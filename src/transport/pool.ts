@@ -14,6 +14,8 @@ export type ConnectionKey = string;
 export class Pool {
   /** Connections made or being made under a cluster's limit. */
   open = 0;
+  /** Its name is free for another, though connections of it may still be in use. */
+  forgotten = false;
   private readonly idle: Connection[] = [];
   /** Who waits for a connection under a limit, in order. */
   private readonly queue: PooledDial[] = [];
@@ -35,6 +37,7 @@ export class Pool {
 
   keep(connection: Connection): void {
     if (this.idle.length >= MAX_IDLE) this.idle.shift()?.socket.destroy();
+    if (this.forgotten) this.owner.restore(this);
     this.idle.push(connection);
     if (this.queue.length > 0 || this.dialing.length > 0) this.serve();
     if (this.idle.length === 1) this.owner.watch(this);
@@ -147,6 +150,14 @@ export class Pools {
 
   forget(pool: Pool): void {
     if (this.pools.get(pool.name) === pool) this.pools.delete(pool.name);
+    pool.forgotten = true;
+  }
+
+  /** A connection that was in use came back to a pool that had been forgotten: the next call shall find it. */
+  restore(pool: Pool): void {
+    if (this.pools.has(pool.name)) return;
+    this.pools.set(pool.name, pool);
+    pool.forgotten = false;
   }
 
   /** The pool has something idle again. */

@@ -181,7 +181,7 @@ export const LIMITS: CaseGroup = {
     {
       title: 'maxConnections 1, http1MaxPendingRequests 1: the rest overflows',
       yaml: pooled('{tcp: {maxConnections: 1}, http: {http1MaxPendingRequests: 1}}'),
-      requests: [{}, { ...SLOW, pauseMs: 200, times: 6 }],
+      requests: [{}, { ...SLOW, pauseMs: 1_500, times: 6 }],
       together: true,
     },
     {

@@ -105,6 +105,15 @@ describe('connections to an endpoint', () => {
     connection.socket.destroy();
   });
 
+  it('a connection that was in use while its pool was swept is found again', async () => {
+    const connection = await connect(SETTINGS, 'tls');
+    const pool = pools.pool(endpoint, 'tls', SETTINGS);
+    pool.serve();
+    connection.release(clock, undefined);
+    assert.equal(pools.pool(endpoint, 'tls', SETTINGS).take(clock), connection);
+    connection.socket.destroy();
+  });
+
   it('a refused connection says so, a cancelled one says nothing', async () => {
     const refused = { ...endpoint, port: 1 };
     const error = await new Promise<NodeJS.ErrnoException>(
