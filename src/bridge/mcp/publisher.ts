@@ -30,6 +30,8 @@ export interface Rendered {
 
 /** The interval is at least so many times what the last rendering cost: pushing never takes the whole process. */
 const COST_FACTOR = 4;
+/** But not longer than this, milliseconds: on a machine that is overloaded a rendering seems to cost seconds. */
+const LONGEST_INTERVAL_MS = 1_000;
 
 export class Publisher {
   private rendering: Rendering | undefined;
@@ -93,7 +95,7 @@ export class Publisher {
     const before = this.rendering;
     this.rendering = Rendering.of(snapshot, before);
     const ms = now() - start;
-    this.notBefore = now() + Math.max(minPushIntervalMs, ms * COST_FACTOR);
+    this.notBefore = now() + Math.max(minPushIntervalMs, Math.min(ms * COST_FACTOR, LONGEST_INTERVAL_MS));
     const changed = this.changed.size;
     this.changed = new Set();
     this.since = undefined;

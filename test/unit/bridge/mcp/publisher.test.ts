@@ -2,15 +2,27 @@ import assert from 'node:assert/strict';
 import { Publisher, type Rendered } from '../../../../src/bridge/mcp/publisher';
 import { ScriptedContent, servedEntry } from '../../../support/bridge/scripted-content';
 
-/** Time that stands still until it is moved. */
-function scene(minPushIntervalMs = 100) {
+/** Time that stands still until it is moved; each rendering takes `cost`. */
+function scene(minPushIntervalMs = 100, cost = 0) {
   const content = new ScriptedContent();
   const time = { now: 1_000 };
   const pushes: number[] = [];
   const rendered: Rendered[] = [];
   let timer: { at: number; run: () => void } | undefined;
   const publisher = new Publisher({
-    content,
+    content: {
+      get snapshot() {
+        const { snapshot } = content;
+        if (!snapshot) return undefined;
+        return {
+          get entries() {
+            time.now += cost;
+            return snapshot.entries;
+          },
+        };
+      },
+      onChange: (listener) => content.onChange(listener),
+    },
     minPushIntervalMs,
     now: () => time.now,
     after: (ms, run) => {
@@ -51,6 +63,22 @@ describe('bridge: the pace of pushes', () => {
     advance(100);
     content.set(servedEntry('a', []));
     assert.equal(pushes.length, 3);
+  });
+
+  it('what costs much is pushed less often, but at least once a second', () => {
+    for (const [cost, wait] of [
+      [20, 100],
+      [50, 200],
+      [9_000, 1_000],
+    ] as const) {
+      const { content, pushes, advance } = scene(100, cost);
+      content.set(servedEntry('a', []));
+      content.set(servedEntry('b', []));
+      advance(wait - 1);
+      assert.equal(pushes.length, 1);
+      advance(1);
+      assert.equal(pushes.length, 2);
+    }
   });
 
   it('an empty gate that opens is news', () => {
