@@ -18,6 +18,8 @@ export interface ConnectionOptions {
   /** Asked for; the server may alter it. */
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** Ends the attempt, when it is no longer wanted. */
+  readonly signal?: AbortSignal;
 }
 
 /** A node may not be read. */
@@ -88,6 +90,8 @@ export class ZooKeeperConnection {
       () => connection.end(`no answer within ${options.connectTimeoutMs} ms`),
       options.connectTimeoutMs,
     );
+    const abort = () => connection.end('it is no longer wanted');
+    options.signal?.addEventListener('abort', abort);
     try {
       await connection.connected();
       connection.hasRoot = await connection.exists('/');
@@ -98,6 +102,7 @@ export class ZooKeeperConnection {
       throw new Error(await connection.ended);
     } finally {
       clearTimeout(late);
+      options.signal?.removeEventListener('abort', abort);
     }
   }
 

@@ -7,6 +7,8 @@ import { ZooKeeperConnection } from './connection';
 
 const RETRY_BASE_MS = 200;
 const RETRY_CAP_MS = 10_000;
+/** A session that ends sooner was no success: the next waits, so that nothing is read again and again. */
+const SHORT_SESSION_MS = 5_000;
 
 export interface EnsembleEvents {
   /** A new session: nothing is watched yet. */
@@ -20,7 +22,7 @@ export class Ensemble {
   private readonly retry: Retry;
   private connection: ZooKeeperConnection | undefined;
   private running: Promise<void> | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private next: number;
 
   constructor(
@@ -39,7 +41,7 @@ export class Ensemble {
 
   /** Ends the session. Resolves when no connection or timer is left. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     this.pause.end();
     await this.connection?.close();
     await this.running;
@@ -47,14 +49,14 @@ export class Ensemble {
 
   /** Never rejects. */
   private async run(): Promise<void> {
-    for (let failures = 0; !this.stopped; ) {
+    for (let failures = 0; !this.stopping.signal.aborted; ) {
       try {
         await this.live(() => {
           failures = 0;
         });
       } catch (error) {
         failures++;
-        if (!this.stopped) this.events.down((error as Error).message);
+        if (!this.stopping.signal.aborted) this.events.down((error as Error).message);
       }
       // All servers are tried before the first wait; a lost session's successor is not waited for either.
       if (failures > 0 && failures % this.config.servers.length === 0)
@@ -66,16 +68,22 @@ export class Ensemble {
   private async live(connected: () => void): Promise<void> {
     const { servers, chroot, sessionTimeoutMs, connectTimeoutMs } = this.config;
     const server = parseServer(servers[this.next++ % servers.length]!);
-    const options = { ...server, chroot, sessionTimeoutMs, connectTimeoutMs, digest: await this.digest() };
+    const { signal } = this.stopping;
+    const digest = await this.digest();
+    if (signal.aborted) return;
+    const options = { ...server, chroot, sessionTimeoutMs, connectTimeoutMs, digest, signal };
     const connection = await ZooKeeperConnection.open(options);
-    if (this.stopped) return connection.close();
+    if (signal.aborted) return connection.close();
     this.connection = connection;
     connected();
-    this.retry.good();
+    const since = performance.now();
     this.events.connected(connection);
     const reason = await connection.ended;
     this.connection = undefined;
-    if (!this.stopped) this.events.down(reason);
+    if (signal.aborted) return;
+    this.events.down(reason);
+    if (performance.now() - since > SHORT_SESSION_MS) this.retry.good();
+    else await this.pause.wait(this.retry.next());
   }
 
   private async digest(): Promise<string | undefined> {

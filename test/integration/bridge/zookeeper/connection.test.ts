@@ -33,6 +33,7 @@ describe('a connection to what should be a ZooKeeper', function () {
   async function open(
     talk: (socket: Socket) => void,
     connectTimeoutMs = 30_000,
+    signal?: AbortSignal,
   ): Promise<ZooKeeperConnection> {
     server = createServer((socket) => {
       sockets.add(socket);
@@ -44,7 +45,7 @@ describe('a connection to what should be a ZooKeeper', function () {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const options = { host: '127.0.0.1', port, chroot: '', digest: undefined, sessionTimeoutMs: 9_000 };
-    return ZooKeeperConnection.open({ ...options, connectTimeoutMs });
+    return ZooKeeperConnection.open({ ...options, connectTimeoutMs, ...(signal && { signal }) });
   }
 
   function end(): void {
@@ -61,6 +62,12 @@ describe('a connection to what should be a ZooKeeper', function () {
       open(() => undefined, 100),
       /^Error: 127\.0\.0\.1:\d+: no answer within 100 ms$/,
     ));
+
+  it('one that is no longer wanted before it answered', async () => {
+    const wanted = new AbortController();
+    const opening = open(() => wanted.abort(), 30_000, wanted.signal);
+    await assert.rejects(opening, /it is no longer wanted$/);
+  });
 
   it('one that hangs up', () =>
     assert.rejects(
