@@ -170,6 +170,8 @@ describe('changes in Nacos reach a sidecar', function () {
           edit({ metadata: { track } }),
           (seen) => seen?.track === track,
         );
+        // The two that go there and back count twice.
+        if (round % 2 === 1) return;
         const off = edit({ metadata: { track }, enabled: false });
         await measure('enabled', service, ip, off, (seen) => seen === undefined);
         await measure('enabled', service, ip, edit({ metadata: { track } }), (seen) => seen !== undefined);

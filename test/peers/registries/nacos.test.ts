@@ -12,7 +12,7 @@ for (const version of [3, 2] as const) {
 
     after(() => server?.stop());
 
-    it('lists what registers, takes edits, and keeps what is persistent over a restart', async function () {
+    it('lists what registers, takes edits, keeps what is persistent', async function () {
       server = peer(this, await startNacos({ version }));
       const nacos = new NacosHttp(server.address);
       await nacos.untilEditable();
@@ -39,6 +39,8 @@ for (const version of [3, 2] as const) {
         (await nacos.list('orders')).length === 0 ? true : undefined,
       );
 
+      // The other version's restarts are part of the bridge's tests.
+      if (version === 3) return;
       await server.kill();
       await server.start();
       const { value: kept } = await eventually(
