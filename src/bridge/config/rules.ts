@@ -61,6 +61,14 @@ function sourceMistakes({ sources }: BridgeConfig): Mistake[] {
     }
     names.add(name);
     const found = SOURCE_TYPES.find((each) => each.type === type);
+    const { metadataFrom } = own;
+    if (
+      metadataFrom !== undefined &&
+      !sources.some((each) => each.type === 'nacos' && each.name === metadataFrom)
+    ) {
+      const message = `no source of type nacos is named "${metadataFrom}"`;
+      mistakes.push({ path: ['sources', i, 'metadataFrom'], message });
+    }
     for (const message of found?.mistakes(own as never) ?? [])
       mistakes.push({ path: ['sources', i], message });
   });

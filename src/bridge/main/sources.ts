@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Catalogue } from '../catalogue';
 import type { SourceConfig } from '../config';
 import type { RegistryService, Source } from '../model';
-import { SOURCE_TYPES } from '../source';
+import { type Sibling, SOURCE_TYPES } from '../source';
 import type { BridgeLog } from './log';
 import { RelaySink } from './relay';
 
@@ -15,12 +15,12 @@ interface Running {
 }
 
 /** Makes a source of its configuration. Throws an Error with a sentence when that makes no sense. */
-export type MakeSource = (config: SourceConfig, log: BridgeLog) => Source;
+export type MakeSource = (config: SourceConfig, log: BridgeLog, sibling: Sibling) => Source;
 
-export const makeSource: MakeSource = ({ type, name, own }, log) => {
+export const makeSource: MakeSource = ({ type, name, own }, log, sibling) => {
   const found = SOURCE_TYPES.find((each) => each.type === type);
   if (!found) throw new Error(`there is no source of type ${type}`);
-  return found.create(own as never, { log: log.source(name), random: Math.random, now: Date.now });
+  return found.create(own as never, { log: log.source(name), random: Math.random, now: Date.now }, sibling);
 };
 
 export class RunningSources {
@@ -38,7 +38,11 @@ export class RunningSources {
   apply(configs: readonly SourceConfig[], catalogue: Catalogue): void {
     const made = new Map<string, Source>();
     for (const config of configs)
-      if (!this.isSame(config)) made.set(config.name, this.make(config, this.log));
+      if (!this.isSame(config))
+        made.set(
+          config.name,
+          this.make(config, this.log, (name) => this.running.get(name)?.source),
+        );
     const wanted = new Set(configs.map(({ name }) => name));
     for (const [name, running] of this.running)
       if (!wanted.has(name) || made.has(name)) this.end(name, running);

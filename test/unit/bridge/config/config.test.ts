@@ -132,6 +132,15 @@ sources:
     );
   });
 
+  it('metadataFrom must name a Nacos source', () => {
+    const text = (name: string) =>
+      `sources:\n  - { name: zk, type: zookeeper, servers: [x], metadataFrom: ${name} }\n  - { name: meta, type: nacos, servers: [x] }\n`;
+    assert.deepEqual(mistakes(text('meta')), []);
+    assert.deepEqual(mistakes(text('zk')), [
+      'bridge.yaml:2:62: sources[0].metadataFrom: no source of type nacos is named "zk"',
+    ]);
+  });
+
   it('values of the environment: text, numbers, defaults, and what is not set', () => {
     const text = `mcp:
   minPushIntervalMs: \${MS}
