@@ -2,86 +2,86 @@
 
 // Who calls whom, by which name, and what a good answer is.
 
-/** Names by which HTTP services are called. Those of the bridge end with their registry's name. */
-const NAMES = {
+/** Hosts of the HTTP services. Those that the bridge made end with their registry's name. */
+const HOSTS = {
   'legacy-nacos': 'legacy-nacos.default-group.public.nacos',
   'legacy-eureka': 'legacy-eureka.eureka',
   'legacy-consul': 'legacy-consul.dc1.consul',
+  'dubbo-consumer': 'dubbo-consumer',
   'mesh-app': 'mesh-app',
   'envoy-app': 'envoy-app',
 };
-const HTTP_CALLERS = Object.keys(NAMES);
-const WITH_REGISTRY = ['legacy-nacos', 'legacy-eureka', 'legacy-consul'];
-/** Under the agent, which has no identity for mutual TLS. */
-const UNDER_AGENT = [...WITH_REGISTRY, 'mesh-app'];
+const TRI = 'demo.stockservice.dubbo';
+const WITH_LISTS = ['legacy-nacos', 'legacy-eureka', 'legacy-consul'];
+const DUBBO = { 'greeting (ZooKeeper)': 'known', 'greeting (mesh)': 'mesh' };
 
-/** What the agent says when an endpoint takes mutual TLS only, and its caller cannot. */
-const REFUSAL = /^\[[\w-]+\] -> upstream connect error or disconnect\/reset before headers/;
+/** Only a sidecar has what mutual TLS takes. */
+const BEHIND_SIDECAR = 'envoy-app';
+/** What a caller without it is told: the endpoint closes the connection. */
+const REFUSAL =
+  'upstream connect error or disconnect/reset before headers. reset reason: connection termination';
 
 /**
- * `[{caller, callee, how, name, path, status, body}]`: `path` is asked of the caller, `status` and `body` are what
- * must come back, `how` is `name` (a host of the mesh), `list` (what its registry's client listed) or `refused`.
+ * `[{caller, callee, how, name, path, status, answers}]`: `path` is asked of the caller, `status` and `answers` are
+ * what must come back. `how` is `name` (a host of the mesh), `list` (the registry's client was asked), or `refused`.
  */
 function pairs() {
-  const all = [];
-  for (const caller of HTTP_CALLERS) {
-    for (const [callee, host] of Object.entries(NAMES)) {
-      if (callee === caller) continue;
-      all.push({
-        caller,
-        callee,
-        how: 'name',
-        name: host,
-        path: callPath(`http://${host}/hello`),
-        ...says(callee),
-      });
-    }
-    all.push(triCall(caller), strictCall(caller));
-  }
-  for (const caller of WITH_REGISTRY) {
-    for (const callee of ['mesh-app', 'envoy-app']) {
-      const path = `/listed?service=${callee}`;
-      all.push({
-        caller,
-        callee,
-        how: 'list',
-        name: `${callee}, listed by its client`,
-        path,
-        ...says(callee),
-      });
-    }
-  }
-  for (const [callee, id] of [
-    ['dubbo (ZooKeeper)', 'known'],
-    ['dubbo (mesh)', 'mesh'],
-  ]) {
-    const body = new RegExp(`^\\[dubbo-consumer\\] -> hello you from ${id}$`);
-    const name = 'demo.GreetingService, listed by its client';
-    all.push({ caller: 'dubbo-consumer', callee, how: 'list', name, path: '/greet', status: 200, body });
-  }
-  return all;
+  const byName = Object.keys(HOSTS).flatMap((caller) => [
+    ...webCalls(caller),
+    triCall(caller),
+    strictCall(caller),
+  ]);
+  return [...byName, ...WITH_LISTS.flatMap(listedCalls), ...dubboCalls()];
+}
+
+function webCalls(caller) {
+  return Object.entries(HOSTS)
+    .filter(([callee]) => callee !== caller)
+    .map(([callee, name]) => ({
+      ...{ caller, callee, how: 'name', name },
+      ...asked(`http://${name}/hello`),
+      ...says(caller, `[${callee}]`),
+    }));
 }
 
 /** HTTP with JSON to a provider of Dubbo's protocol tri. */
 function triCall(caller) {
-  const name = 'demo.stockservice.dubbo';
-  const path = callPath(`http://${name}/demo.StockService/level`, '["four"]');
-  return { caller, callee: 'tri', how: 'name', name, path, status: 200, body: /\] -> 4$/ };
+  const url = `http://${TRI}/demo.StockService/level`;
+  return { caller, callee: 'tri', how: 'name', name: TRI, ...asked(url, '["four"]'), ...says(caller, '4') };
 }
 
+/** The application behind the sidecar once more, where it takes mutual TLS only. */
 function strictCall(caller) {
-  const all = { caller, callee: 'strict', name: 'strict', path: callPath('http://strict/hello') };
-  return UNDER_AGENT.includes(caller)
-    ? { ...all, how: 'refused', status: 503, body: REFUSAL }
-    : { ...all, how: 'name', ...says('envoy-app') };
+  const pair = { caller, callee: 'strict', name: 'strict', ...asked('http://strict/hello') };
+  return caller === BEHIND_SIDECAR
+    ? { ...pair, how: 'name', ...says(caller, `[${BEHIND_SIDECAR}]`) }
+    : { ...pair, how: 'refused', ...says(caller, REFUSAL, 503) };
 }
 
-function says(callee) {
-  return { status: 200, body: new RegExp(`\\] -> \\[${callee}\\]$`) };
+/** Of the mesh, by the clients' own lists: no registry knows them. And of other registries, by way of the bridge. */
+function listedCalls(caller) {
+  const others = WITH_LISTS.filter((each) => each !== caller);
+  return ['mesh-app', 'envoy-app', 'dubbo-consumer', ...others].map((callee) => ({
+    ...{ caller, callee, how: 'list', name: `${callee} in its registry's list` },
+    path: `/listed?service=${callee}`,
+    ...says(caller, `[${callee}]`),
+  }));
 }
 
-function callPath(url, json) {
-  return `/call?${new URLSearchParams(json ? { url, json } : { url })}`;
+function dubboCalls() {
+  const caller = 'dubbo-consumer';
+  return Object.entries(DUBBO).map(([callee, id]) => ({
+    ...{ caller, callee, how: 'list', name: `demo.GreetingService in its registry's list`, path: '/greet' },
+    ...says(caller, `hello you from ${id}`),
+  }));
 }
 
-module.exports = { pairs };
+function asked(url, json) {
+  return { path: `/call?${new URLSearchParams(json ? { url, json } : { url })}` };
+}
+
+function says(caller, text, status = 200) {
+  return { status, answers: `[${caller}] -> ${text}` };
+}
+
+module.exports = { HOSTS, pairs, WITH_LISTS };

@@ -47,8 +47,10 @@ for (const kind of Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[]) {
         stops.unshift(() => provider.stop());
         return provider;
       };
-      await start(['dubbo', 'tri'], 'id=p1', 'service=greeting:g1:1.0.0');
-      await start(['tri'], 'app=stock', 'id=p2', 'service=stock');
+      await Promise.all([
+        start(['dubbo', 'tri'], 'id=p1', 'service=greeting:g1:1.0.0'),
+        start(['tri'], 'app=stock', 'id=p2', 'service=stock'),
+      ]);
       bridge = await startBridgeProcess({
         sources: [{ type: kind, name: kind, servers: [registry.address], convert: { overrides: OVERRIDES } }],
       });
@@ -64,7 +66,10 @@ for (const kind of Object.keys(REGISTRIES) as (keyof typeof REGISTRIES)[]) {
     });
 
     after(async () => {
-      for (const stop of stops) await stop();
+      const registry = stops.pop();
+      // Providers take their time to leave a registry, and longer when it is gone.
+      await Promise.all(stops.map((stop) => stop()));
+      await registry?.();
     });
 
     it('serves each interface and each application once', async () => {

@@ -16,7 +16,7 @@ import { npmNacos } from '../../support/registries/nacos-npm';
 
 const CHANGES = drill({ short: 20, full: 200 });
 /** Services that change at the same time. One at a time in the drill, so that no change waits for another's push. */
-const LANES = drill({ short: 4, full: 1 });
+const LANES = drill({ short: 10, full: 1 });
 const BUDGET_MS = 250;
 const PORT = 8080;
 const TRACKS = ['a', 'b'];

@@ -18,8 +18,9 @@ interface Result {
 const { play } = require('../../../examples/interop/story') as {
   play(peers: Peers, children: ChildProcess[]): Promise<readonly Result[]>;
 };
-const { matrixLines } = require('../../../examples/interop/matrix') as {
-  matrixLines(results: readonly Result[]): readonly string[];
+const { tableLines, sentence } = require('../../../examples/interop/matrix') as {
+  tableLines(results: readonly Result[]): readonly string[];
+  sentence(result: Result): string;
 };
 
 describe('both worlds call each other', function () {
@@ -31,11 +32,7 @@ describe('both worlds call each other', function () {
   before(async function () {
     peers = peer(this, await startPeers());
     results = await play(peers, children);
-    console.log(
-      matrixLines(results)
-        .map((line) => `    ${line}`)
-        .join('\n'),
-    );
+    for (const line of [...tableLines(results), ...results.map(sentence)]) console.log(`    ${line}`);
   });
 
   afterEach(function () {

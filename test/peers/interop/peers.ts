@@ -42,6 +42,7 @@ export interface Peers {
 }
 
 interface Stoppable {
+  kill?(): Promise<void>;
   stop(): void | Promise<void>;
 }
 
@@ -56,7 +57,9 @@ class Missing extends Error {
 export async function startPeers(): Promise<Peers | Skipped> {
   const begun: Stoppable[] = [];
   const stop = async () => {
-    await Promise.allSettled(begun.map((each) => each.stop()));
+    // An orderly end would be waited for: providers say good-bye to a registry that is gone.
+    await Promise.all(begun.map((each) => each.kill?.()));
+    await Promise.all(begun.map((each) => each.stop()));
   };
   const ours = async <T>(starting: Promise<T | Skipped>): Promise<T> => {
     const started = await starting;
