@@ -70,7 +70,7 @@ export class ClientLists {
 
   /** The reactor has taken an answer of the registry. */
   processed(json: string, info: ServiceInfo | undefined): void {
-    if (info !== undefined && !this.#byInfo.has(info)) {
+    if (info !== undefined && !this.#byInfo.has(info) && info.hosts?.length !== 0) {
       this.#adopt(info);
       return;
     }
@@ -99,7 +99,8 @@ export class ClientLists {
   isFirst(name: string, clusters: string): boolean {
     const list = this.#lists.get(keyOf(name, clusters));
     if (list) this.hub.lookedUp(list.service);
-    return list === undefined || (list !== null && !list.settled);
+    // One that was asked for without being kept is settled, and has nothing to show yet.
+    return list === undefined || (list !== null && !(list.settled && list.info));
   }
 
   /** The first answer for a list waits for the mesh too. What the client throws it throws. */
@@ -110,8 +111,11 @@ export class ClientLists {
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
     try {
       this.#settle(list);
-      // The reactor keeps an empty one where the registry has none, or could not be asked.
-      if (info && !this.#byInfo.has(info)) this.#show(list, info, NO_RECORDS);
+      if (info && !this.#byInfo.has(info)) {
+        // The reactor keeps an empty one where the registry has none, or could not be asked, and tells nobody.
+        this.#show(list, info, NO_RECORDS);
+        list.merged = NO_RECORDS;
+      }
       this.#refresh(list);
     } catch (error) {
       this.context.failed(error);

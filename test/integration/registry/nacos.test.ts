@@ -101,6 +101,18 @@ describe('nacos 2.6.3 under the agent', function () {
     client.ask<Record_[]>({ do: 'list', service: SERVICE, clusters: 'DEFAULT' });
   const length = (count: number) => (heard: readonly unknown[]) => heard.length === count;
 
+  it('lists at once, and tells subscribers, what the mesh alone has and was known before the client asked', async () => {
+    inRegistry();
+    const client = await start();
+    const asked = (more: object) => client.ask<Record_[]>({ do: 'list', service: SERVICE, ...more });
+    assert.deepEqual(ports(await asked({ subscribe: false })), [a.port, b.port]);
+    await client.ask({ do: 'subscribe', service: SERVICE });
+    // While the client asks for a service its further questions wait until it tells its subscribers, or for 30 s.
+    const lists = Promise.all([1, 2, 3].map(() => asked({ clusters: 'DEFAULT' })));
+    await client.untilHeard('the mesh’s', length(2), 10_000);
+    for (const each of await lists) assert.deepEqual(ports(each), [a.port, b.port]);
+  });
+
   it('lists the registry’s records untouched, then full copies of the mesh’s, in all read paths', async () => {
     const bare = await start({}, false);
     const client = await start();
