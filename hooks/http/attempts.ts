@@ -60,12 +60,12 @@ export abstract class Attempts extends RoutedHead implements PooledDialListener 
 
   dialled(socket: Socket): void {
     this.dial = undefined;
-    this.parking.guard(this, this.adoptSocket, socket);
+    this.runInAsyncScope(guarded, undefined, this, this.adoptSocket, socket);
   }
 
   handed(connection: Connection): void {
     this.dial = undefined;
-    this.parking.guard(this, this.ride, connection);
+    this.runInAsyncScope(guarded, undefined, this, this.ride, connection);
   }
 
   spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void {

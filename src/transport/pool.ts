@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionPoolSettings, Endpoint } from '../model';
+import { setImmediate } from '../observe/native';
 import { Connection } from './connection';
 import type { PooledDial } from './pooled-dial';
 
@@ -22,13 +23,20 @@ export class Pool {
   /** For whom a connection is being made, in order: they are older than those in the queue. */
   private readonly dialing: PooledDial[] = [];
   private serving = false;
+  private servingSoon = false;
 
   constructor(
     private readonly owner: Pools,
     readonly name: string,
   ) {}
 
+  /** One that is free, unless older calls wait for it. */
   take(now: number): Connection | undefined {
+    const { idle, queue, dialing, servingSoon } = this;
+    return servingSoon && idle.length <= queue.length + dialing.length ? undefined : this.takeIdle(now);
+  }
+
+  private takeIdle(now: number): Connection | undefined {
     for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
       if (connection.take(now)) return connection;
     }
@@ -39,7 +47,7 @@ export class Pool {
     if (this.idle.length >= MAX_IDLE) this.idle.shift()?.socket.destroy();
     if (this.forgotten) this.owner.restore(this);
     this.idle.push(connection);
-    if (this.queue.length > 0 || this.dialing.length > 0) this.serve();
+    if (this.queue.length > 0 || this.dialing.length > 0) this.serveSoon();
     if (this.idle.length === 1) this.owner.watch(this);
   }
 
@@ -63,18 +71,31 @@ export class Pool {
     if (at >= 0) this.dialing.splice(at, 1);
   }
 
+  /**
+   * After the last events of the answer that has just ended: clients that find the next request's listeners on the
+   * socket by then take the answer for one cut short (node-fetch 2).
+   */
+  private serveSoon(): void {
+    if (this.servingSoon) return;
+    this.servingSoon = true;
+    setImmediate(() => {
+      this.servingSoon = false;
+      this.serve();
+    });
+  }
+
   /** Gives those who wait what is free now: connections, or the right to make one. A loop, however deep it is called. */
   serve(): void {
-    if (this.serving) return;
+    if (this.serving || this.servingSoon) return;
     this.serving = true;
     try {
       while (this.dialing.length > 0) {
-        const connection = this.take(this.owner.now());
+        const connection = this.takeIdle(this.owner.now());
         if (connection === undefined) break;
         this.dialing.shift()!.handed(connection);
       }
       for (let next = this.queue[0]; next !== undefined; next = this.queue[0]) {
-        const connection = this.take(this.owner.now());
+        const connection = this.takeIdle(this.owner.now());
         if (connection === undefined && this.open > 0 && next.limit?.mayConnect === false) break;
         this.queue.shift();
         if (connection === undefined) next.connect();

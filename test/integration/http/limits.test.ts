@@ -12,6 +12,8 @@ interface Outcome {
   readonly body?: string;
   readonly headers?: Record<string, string>;
   readonly error?: string;
+  readonly events: readonly string[];
+  readonly readersAtClose?: number;
   readonly ms: number;
 }
 
@@ -100,6 +102,20 @@ for (const version of NODE_VERSIONS) {
         [200, 'ECONNRESET', 'ECONNRESET', 200],
       );
       assert.equal(backend.seen.length, 2);
+    });
+
+    it('an answer has had its last event when its connection goes to the next', async () => {
+      const outcomes = await calls({ limits: { maxConnections: 1 } }, six, { TOGETHER: '1' });
+      assert.deepEqual(
+        outcomes.map(({ readersAtClose }) => readersAtClose),
+        [0, 0, 0, 0, 0, 0],
+      );
+    });
+
+    it('the time-out on a connection that was another call’s is an event of the call that has it', async () => {
+      const specs = [slow, { url: 'http://svc.test/slow/9000', timeout: 250 }];
+      const [, second] = await calls({ limits: { maxConnections: 1 } }, specs, { TOGETHER: '1' });
+      assert.ok(second!.events.includes('timeout'), second!.events.join());
     });
 
     it('the route timeout ends a wait in the queue', async () => {

@@ -97,6 +97,11 @@ describe('waiting for a connection', () => {
       const second = wait(limit);
       const third = wait(limit);
       connection.release(0, undefined);
+      // The next request's listeners must not be there at the last events of the answer before it.
+      await new Promise<void>((resolve) => process.nextTick(() => process.nextTick(resolve)));
+      assert.deepEqual([second.listener.told, third.listener.told], [[], []]);
+      assert.equal(pools.pool(endpoint, '', SETTINGS).take(0), undefined, 'it is for those who wait');
+      await new Promise(setImmediate);
       assert.deepEqual(
         [second.listener.told, third.listener.told],
         [['handed'], []],
