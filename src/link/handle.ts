@@ -1,6 +1,13 @@
 import cluster from 'node:cluster';
 import type { Settings } from '../config';
-import { type FeedListener, HostIndex, type LinkState, type MeshFeed, type UnsupportedField } from '../model';
+import {
+  type FeedListener,
+  HostIndex,
+  type HostService,
+  type LinkState,
+  type MeshFeed,
+  type UnsupportedField,
+} from '../model';
 import type { Log } from '../observe';
 import { FeedCache } from './feed-cache';
 import { type Ask, askKey, type Scheme, type WorkerMessage } from './protocol';
@@ -69,6 +76,10 @@ export class LinkHandle implements LinkFeed {
     this.#asks.set(key, ask);
     if (this.#asks.size > MOST_ASKS) this.#forgetOldest();
     if (this.#started) this.#thread.post({ type: 'ask', ask });
+  }
+
+  answer(scheme: Scheme, port: number, host: string): HostService | null | undefined {
+    return this.#cache.answer({ scheme, port, host });
   }
 
   listen(listener: FeedListener): void {

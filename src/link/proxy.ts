@@ -1,5 +1,5 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
-import { type FeedListener, HostIndex, type LinkState, type MeshFeed } from '../model';
+import { type FeedListener, HostIndex, type HostService, type LinkState, type MeshFeed } from '../model';
 import type { Log } from '../observe';
 import { clearInterval, setInterval } from '../observe/native';
 import { FeedCache } from './feed-cache';
@@ -43,6 +43,10 @@ export class LinkProxy implements MeshFeed {
     if (this.#asks.has(key)) return;
     this.#asks.set(key, ask);
     this.#send({ type: 'ask', id: this.#id, ask });
+  }
+
+  answer(scheme: Scheme, port: number, host: string): HostService | null | undefined {
+    return this.#cache.answer({ scheme, port, host });
   }
 
   listen(listener: FeedListener): void {

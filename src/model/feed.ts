@@ -39,5 +39,7 @@ export interface MeshFeed {
   start(): void;
   /** Asks for a host (lower case, no trailing dot, no port) and follows it from then on. Idempotent. */
   ask(scheme: 'http' | 'https', port: number, host: string): void;
+  /** What listeners were last told of a host that anybody asked for; null = not ours, undefined = nothing yet. */
+  answer(scheme: 'http' | 'https', port: number, host: string): HostService | null | undefined;
   listen(listener: FeedListener): void;
 }

@@ -1,4 +1,4 @@
-import type { FeedListener, LinkState, MeshFeed } from '../model';
+import type { FeedListener, HostService, LinkState, MeshFeed } from '../model';
 
 /** Asks whether the link may be made; `false` closes the gate for good. */
 export type Gate = (answer: (open: boolean) => void) => void;
@@ -52,6 +52,10 @@ export class GatedFeed implements MeshFeed {
   ask(scheme: 'http' | 'https', port: number, host: string): void {
     if (this.#link !== undefined) this.#link.ask(scheme, port, host);
     else if (this.#phase !== 'shut') this.#questions.push({ scheme, port, host });
+  }
+
+  answer(scheme: 'http' | 'https', port: number, host: string): HostService | null | undefined {
+    return this.#link?.answer(scheme, port, host);
   }
 
   listen(listener: FeedListener): void {

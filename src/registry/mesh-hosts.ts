@@ -86,8 +86,7 @@ export class MeshHosts implements FeedListener {
   onHost(scheme: 'http' | 'https', port: number, host: string, service: HostService | null): void {
     for (const known of this.#byName.get(host) ?? []) {
       if (known.answer(scheme, port, service)) this.#touch(known);
-      if (scheme === 'https' && service !== null && known.wantsRoutes(port))
-        this.feed.ask('http', port, host);
+      if (scheme === 'https' && service !== null && known.wantsRoutes(port)) this.#ask('http', port, host);
     }
   }
 
@@ -112,8 +111,15 @@ export class MeshHosts implements FeedListener {
     } else {
       host.expect(port === undefined ? ports : ports.filter((each) => each === port), true);
     }
-    for (const each of host.toAsk()) this.feed.ask('https', each, host.host);
+    for (const each of host.toAsk()) this.#ask('https', each, host.host);
     this.#touch(host);
+  }
+
+  /** The feed answers a question once: what calls to the host have asked before is known already. */
+  #ask(scheme: 'http' | 'https', port: number, host: string): void {
+    this.feed.ask(scheme, port, host);
+    const service = this.feed.answer(scheme, port, host);
+    if (service !== undefined) this.onHost(scheme, port, host, service);
   }
 
   /** Once per turn: a push comes in several parts. */

@@ -36,6 +36,7 @@ export class StaticFeed implements MeshFeed {
   readonly asked: string[] = [];
   private listener: FeedListener | undefined;
   private readonly followed = new Map<string, { scheme: 'http' | 'https'; port: number; host: string }>();
+  private readonly told = new Map<string, HostService | null>();
   private readonly indexed = new Set<number>();
 
   constructor(
@@ -58,7 +59,11 @@ export class StaticFeed implements MeshFeed {
     this.asked.push(key);
     if (this.followed.has(key)) return;
     this.followed.set(key, { scheme, port, host });
-    if (this.state === 'up') setImmediate(() => this.answer(scheme, port, host));
+    if (this.state === 'up') setImmediate(() => this.tell(scheme, port, host));
+  }
+
+  answer(scheme: 'http' | 'https', port: number, host: string): HostService | null | undefined {
+    return this.told.get(`${scheme} ${port} ${host}`);
   }
 
   /** The control plane answers. */
@@ -93,16 +98,18 @@ export class StaticFeed implements MeshFeed {
     ];
     this.listener?.onClusterPorts(new Set(ports));
     this.listener?.onClusters(this.mesh.clusters, []);
-    for (const { scheme, port, host } of this.followed.values()) this.answer(scheme, port, host);
+    for (const { scheme, port, host } of this.followed.values()) this.tell(scheme, port, host);
   }
 
-  private answer(scheme: 'http' | 'https', port: number, host: string): void {
+  private tell(scheme: 'http' | 'https', port: number, host: string): void {
     if (scheme === 'http' && !this.indexed.has(port)) {
       this.indexed.add(port);
       const domains = (this.mesh.ports[port] ?? []).flatMap((virtualHost) => virtualHost.domains);
       this.listener?.onPortIndex(port, new HostIndex(buildHostIndex(domains, domains.includes('*'))));
     }
-    this.listener?.onHost(scheme, port, host, this.service(scheme, port, host));
+    const service = this.service(scheme, port, host);
+    this.told.set(`${scheme} ${port} ${host}`, service);
+    this.listener?.onHost(scheme, port, host, service);
   }
 
   private service(scheme: 'http' | 'https', port: number, host: string): HostService | null {

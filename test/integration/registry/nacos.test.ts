@@ -160,6 +160,13 @@ describe('nacos 2.6.3 under the agent', function () {
     assert.equal(client.heard.length, count);
   });
 
+  it('lists a host that calls have used before it was looked up', async () => {
+    const client = await start();
+    const call = () => client.ask<string[]>({ do: 'call', addresses: [HOST] });
+    assert.match((await call()).join(), /^200 [ab]$/);
+    assert.deepEqual(ports(await list(client)), [legacy.port, a.port, b.port]);
+  });
+
   it('tells of a service that only the mesh has', async () => {
     inRegistry();
     const client = await start();

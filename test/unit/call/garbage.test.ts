@@ -60,6 +60,7 @@ describe('a garbage model', () => {
             state: 'up',
             start: () => undefined,
             ask: () => undefined,
+            answer: () => undefined,
             listen: (other) => {
               listener = other;
             },

@@ -102,6 +102,7 @@ describe('preload: the gated feed', () => {
       state: 'up',
       start: () => log.push('start'),
       ask: (_scheme, _port, host) => log.push(`ask ${host}`),
+      answer: () => undefined,
       listen: () => log.push('listen'),
     };
     const feed = new GatedFeed(
