@@ -6,6 +6,7 @@ import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Istiod, istiodBinary, NODE_VERSIONS, nodeVersion, startIstiod } from '../../lab';
+import { type DevNacos, startDevNacos } from '../../src/dev/nacos';
 import { App, ROOT } from '../support/app';
 import { type Instance, startInstance } from '../support/backend';
 import { Caller } from '../support/caller';
@@ -40,6 +41,7 @@ function routes(toV2: number): string {
 describe('the main job on a real istiod', function () {
   this.timeout(60_000);
   let istiod: Istiod;
+  let nacos: DevNacos | undefined;
   let app: App;
   const instances: Instance[] = [];
 
@@ -64,13 +66,15 @@ describe('the main job on a real istiod', function () {
       }),
     );
     istiod = peer(this, await startIstiod({ files: { 'service.yaml': service, 'routes.yaml': routes(10) } }));
+    nacos = await startDevNacos();
     app = await App.start(join(ROOT, 'examples', 'demo', 'legacy-app.js'), {
-      env: { INMESH_XDS: `grpc://${istiod.xdsAddress}` },
+      env: { INMESH_XDS: `grpc://${istiod.xdsAddress}`, NACOS: nacos.address },
     });
   });
 
   after(async () => {
     await app?.stop();
+    await nacos?.stop();
     await istiod?.stop();
     for (const instance of instances) await instance.kill();
   });

@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Istiod, istiodBinary, startIstiod } from '../../lab';
+import { type DevNacos, startDevNacos } from '../../src/dev/nacos';
 import { App, ROOT } from '../support/app';
 import { Backend } from '../support/backend';
 import { eventually, OpenLoad } from '../support/load';
@@ -23,6 +24,7 @@ const LONG_OUTAGE_BACK_WITHIN_MS = 15_000 + BACK_WITHIN_MS;
 describe('outages of istiod under load', function () {
   this.timeout(drill({ short: 60_000, full: 600_000 }));
   let istiod: Istiod;
+  let nacos: DevNacos | undefined;
   let app: App;
   let backend: Backend;
 
@@ -37,14 +39,16 @@ describe('outages of istiod under load', function () {
       this,
       await startIstiod({ files: { 'service.yaml': service, 'routes.yaml': marked('before') } }),
     );
+    nacos = await startDevNacos();
     app = await App.start(join(ROOT, 'examples', 'demo', 'legacy-app.js'), {
-      env: { INMESH_XDS: `grpc://${istiod.xdsAddress}`, POD_NAME: 'outage' },
+      env: { INMESH_XDS: `grpc://${istiod.xdsAddress}`, NACOS: nacos.address, POD_NAME: 'outage' },
     });
     assert.equal((await app.get('/go')).status, 200);
   });
 
   after(async () => {
     await app?.stop();
+    await nacos?.stop();
     await istiod?.stop();
     await backend?.stop();
   });
