@@ -9,7 +9,7 @@ import { createNacosSource, nacosSchema } from '../../../src/bridge/source/nacos
 import { Adsc } from '../../support/bridge/adsc';
 import { RecordingSink, testContext } from '../../support/bridge/recording-sink';
 import { drill } from '../../support/peer';
-import { LatencyTable } from '../../support/registries/latency-table';
+import { afterStage, LatencyTable, measuredOn } from '../../support/registries/latency-table';
 import { NacosChain, nacosCluster, nacosHost } from '../../support/registries/nacos-chain';
 import type { NacosInstance } from '../../support/registries/nacos-http';
 import { npmNacos } from '../../support/registries/nacos-npm';
@@ -17,7 +17,8 @@ import { npmNacos } from '../../support/registries/nacos-npm';
 const CHANGES = drill({ short: 20, full: 200 });
 /** Services that change at the same time. One at a time in the drill, so that no change waits for another's push. */
 const LANES = drill({ short: 10, full: 1 });
-const BUDGET_MS = 250;
+/** From Nacos' push to the sidecar, as the median. Changes at the same time share a push, and wait for it. */
+const BUDGET_MS = drill({ short: 1000, full: 100 });
 const PORT = 8080;
 const TRACKS = ['a', 'b'];
 
@@ -30,7 +31,7 @@ interface Seen {
 describe('changes in Nacos reach a sidecar', function () {
   this.timeout(drill({ short: 240_000, full: 3_600_000 }));
   const services = Array.from({ length: LANES }, (_unused, i) => `lane-${i}`);
-  const table = new LatencyTable();
+  const table = new LatencyTable('Nacos');
   let chain: NacosChain;
   let source: ReturnType<typeof createNacosSource>;
   let adsc: Adsc;
@@ -187,11 +188,11 @@ describe('changes in Nacos reach a sidecar', function () {
   });
 
   it('within the budget', () => {
-    console.log(table.text());
+    console.log(`\n${measuredOn()}\n\n${table.text()}\n`);
     for (const kind of ['register', 'deregister', 'weight', 'metadata', 'enabled', 'health']) {
       assert.ok(table.count(kind) >= CHANGES, `${kind}: ${table.count(kind)} changes`);
-      const median = table.quantile(kind, 'bridge', 0.5);
-      assert.ok(median <= BUDGET_MS, `${kind}: the bridge took ${median.toFixed(0)} ms`);
+      const median = table.quantile(kind, afterStage('Nacos'), 0.5);
+      assert.ok(median <= BUDGET_MS, `${kind}: at the sidecar ${median.toFixed(0)} ms after Nacos' push`);
     }
   });
 });
