@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { get, startLoad } = require('../demo/load');
-const { isFree, many, run, Stage, until } = require('../demo/stage');
+const { isFree, many, reach, run, Stage, until } = require('../demo/stage');
 const { readArguments } = require('./arguments');
 const { cli, servedYaml, startBridge, writeConfig } = require('./bridge');
 
@@ -14,6 +14,8 @@ const SERVICE = 'inmesh-demo-orders';
 
 async function main(args) {
   const options = readArguments(args);
+  if (options.nacos) await reach('Nacos', options.nacos);
+  if (options.istiod) await reach('istiod', options.istiod);
   const began = performance.now();
   const children = [];
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inmesh-demo-bridge-'));

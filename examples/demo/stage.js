@@ -37,8 +37,26 @@ function isFree(host, port) {
   });
 }
 
-/** Starts a Node process; `ready` resolves with the first JSON line of its output. `quiet`: its log is not shown. */
-function run(children, args, env, { quiet = false } = {}) {
+/** Throws a sentence where nothing takes connections. `address`: host:port */
+function reach(what, address) {
+  const [host, port] = address.split(':');
+  return new Promise((resolve, reject) => {
+    const probe = net.connect({ host, port: Number(port), timeout: 5_000 });
+    const refuse = (why) => reject(new Error(`${what} ${address} cannot be reached (${why})`));
+    probe.once('connect', () => resolve(probe.destroy()));
+    probe.once('timeout', () => {
+      probe.destroy();
+      refuse('no answer within 5 s');
+    });
+    probe.once('error', (error) => refuse(error.message));
+  });
+}
+
+/**
+ * Starts a Node process; `ready` resolves with what the first line of its output says, as JSON unless `read` says
+ * otherwise. `quiet`: its log is not shown.
+ */
+function run(children, args, env, { quiet = false, read = JSON.parse } = {}) {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, INMESH_LOG_FORMAT: 'pretty', ...env },
     stdio: ['pipe', 'pipe', quiet ? 'ignore' : 'inherit'],
@@ -53,7 +71,7 @@ function run(children, args, env, { quiet = false } = {}) {
       const end = output.indexOf('\n');
       if (end < 0) return;
       try {
-        resolve(JSON.parse(output.slice(0, end)));
+        resolve(read(output.slice(0, end)));
       } catch {
         reject(new Error(`${args.join(' ')} said instead of its address: ${output.slice(0, end)}`));
       }
@@ -84,4 +102,4 @@ async function until(condition, seconds = 30) {
   }
 }
 
-module.exports = { Stage, isFree, many, run, until };
+module.exports = { Stage, isFree, many, reach, run, until };

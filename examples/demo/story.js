@@ -18,7 +18,10 @@ const INSTANCES = [
 ];
 
 async function main(args) {
-  const keep = args.includes('--keep');
+  const unknown = args.find((arg) => arg !== '--keep');
+  if (unknown !== undefined)
+    throw new Error(`unknown option ${unknown}; there is --keep: npm run demo -- --keep`);
+  const keep = args.length > 0;
   const began = performance.now();
   const children = [];
   const mesh = fs.mkdtempSync(path.join(os.tmpdir(), 'inmesh-demo-'));
@@ -56,8 +59,10 @@ async function main(args) {
   fs.writeFileSync(bridgeFile, JSON.stringify(bridgeConfig(registry)));
   const bridge = (await run(children, [cli, 'bridge', '--config', bridgeFile], {}).ready).mcp;
   stage.say(`bridge (inmesh bridge) on ${bridge}, following Nacos`);
+  // Without --json its log is for people: `inmesh dev: serving … on 127.0.0.1:15010 (…)`.
+  const readAddress = (line) => ({ address: / on (\S+) \(/.exec(line)[1] });
   const startControlPlane = (at) =>
-    run(children, [cli, 'dev', mesh, '--mcp', `xds://${bridge}`, '--port', at, '--json'], {});
+    run(children, [cli, 'dev', mesh, '--mcp', `xds://${bridge}`, '--port', at], {}, { read: readAddress });
   const controlPlane = startControlPlane('0');
   const { address } = await controlPlane.ready;
   console.log(
