@@ -4,6 +4,7 @@ import type { ServiceReport, SourceReport } from '../catalogue';
 import type { ExportStatus } from '../export';
 import type { ClientRecord, PushTimes } from '../mcp';
 import type { Rejection, ServedEntry, ServedSnapshot } from '../model';
+import type { SidecarStatus } from '../sidecars';
 
 /** What the pages and the metrics look at. */
 export interface BridgeState {
@@ -22,6 +23,8 @@ export interface BridgeState {
   clients(): readonly ClientRecord[];
   /** What became of each host of the export list. */
   exports(): readonly ExportStatus[];
+  /** Generated Sidecars, and what they were made of. */
+  sidecars(): readonly SidecarStatus[];
   /** Believes the registries in all that is frozen; gives the number of services. */
   thaw(): number;
 }
@@ -81,6 +84,10 @@ export function clientsPage(state: BridgeState): unknown {
 
 export function exportsPage(state: BridgeState): unknown {
   return { exports: state.exports() };
+}
+
+export function sidecarsPage(state: BridgeState): unknown {
+  return { sidecars: state.sidecars() };
 }
 
 /** What each control plane has acknowledged, and whether that is what is served now. */

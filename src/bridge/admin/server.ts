@@ -3,7 +3,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { joinHostPort } from '../mcp';
-import { type BridgeState, cataloguePage, clientsPage, exportsPage, rejectedPage, xdsPage } from './pages';
+import {
+  type BridgeState,
+  cataloguePage,
+  clientsPage,
+  exportsPage,
+  rejectedPage,
+  sidecarsPage,
+  xdsPage,
+} from './pages';
 
 export interface AdminOptions {
   readonly host: string;
@@ -118,6 +126,9 @@ function pagesOf({ state, metrics, metricsType, onThaw }: AdminOptions): Page[] 
     page('/clients', 'connected control planes', () => clientsPage(state)),
     page('/xds', 'what each control plane was sent and has acknowledged', () => xdsPage(state)),
     page('/exports', 'mesh hosts that are published in Nacos, or why not', () => exportsPage(state)),
+    page('/sidecars', 'what Dubbo applications consume, and the Sidecars made of it', () =>
+      sidecarsPage(state),
+    ),
     {
       path: '/thaw',
       method: 'POST',

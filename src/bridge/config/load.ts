@@ -23,10 +23,19 @@ export async function loadConfig(file: string): Promise<LoadedConfig> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const message = `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`;
-    return { problems: [{ file, line: 0, column: 0, path: '', message }] };
+    return { problems: [{ file, line: 0, column: 0, path: '', message: unreadable(error) }] };
   }
   return parseConfig(file, text, surroundings().environment);
+}
+
+function unreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'this user may not read it',
+    EISDIR: 'it is a folder; name the file in it',
+  };
+  return `cannot be read: ${reasons[code ?? ''] ?? message} (${code})`;
 }
 
 export function parseConfig(file: string, text: string, env: Environment): LoadedConfig {

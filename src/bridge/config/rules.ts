@@ -27,6 +27,7 @@ export function ruleMistakes(config: BridgeConfig): Mistake[] {
     ...sourceMistakes(config),
     ...convertMistakes(config),
     ...exportMistakesOf(config),
+    ...sidecarMistakes(config),
   ];
 }
 
@@ -87,6 +88,16 @@ function convertMistakes({ convert, sources }: BridgeConfig): Mistake[] {
     const path = index >= 0 ? ['sources', index, 'convert', ...rest] : ['convert', ...error.path];
     return [{ path, message: error.message }];
   }
+}
+
+/** Sidecars are made of what consumers register. */
+function sidecarMistakes({ sidecars, sources }: BridgeConfig): Mistake[] {
+  if (sidecars.workloads.length === 0) return [];
+  const reads = ({ own }: BridgeConfig['sources'][number]) =>
+    (own['dubbo'] as { readonly consumers?: boolean } | undefined)?.consumers === true;
+  if (sources.some(reads)) return [];
+  const message = 'no source reads consumers; set dubbo.consumers: true of a nacos or zookeeper source';
+  return [{ path: ['sidecars', 'workloads'], message }];
 }
 
 function exportMistakesOf({ export: exported }: BridgeConfig): Mistake[] {

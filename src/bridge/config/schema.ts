@@ -6,6 +6,7 @@ import { catalogueSchema, catalogueSourceSchema } from '../catalogue/config';
 import { type ConvertSourceConfig, convertSchema, convertSourceSchema } from '../convert/config';
 import { exportSchema } from '../export/config';
 import { mcpSchema } from '../mcp/config';
+import { sidecarsSchema } from '../sidecars/config';
 import { snapshotSchema } from '../snapshot/config';
 import { SOURCE_TYPES, type SourceType } from '../source';
 
@@ -52,6 +53,7 @@ function rootSchema<T extends TSchema>(source: T) {
       snapshot: snapshotSchema,
       catalogue: catalogueSchema,
       convert: convertSchema,
+      sidecars: sidecarsSchema,
       export: Type.Object(exportSchema.properties, {
         ...closed,
         description: exportSchema.description ?? '',

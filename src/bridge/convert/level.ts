@@ -25,7 +25,8 @@ export function groupsOf(
   service: RegistryService,
   interfaces: number,
 ): Group[] {
-  if (NOT_PROVIDERS.test(service.name) || !source.isIncluded(service)) return [];
+  if (service.kind === 'dubbo-consumers' || NOT_PROVIDERS.test(service.name)) return [];
+  if (!source.isIncluded(service)) return [];
   const union = unionOf(rules, source, service);
   if (union) return [{ key: union.key, kind: 'union', union }];
   const own: Group = { key: `${source.name}/${service.key}`, kind: 'service' };

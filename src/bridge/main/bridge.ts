@@ -10,7 +10,9 @@ import { readSnapshot, SnapshotKeeper } from '../snapshot';
 import { SwitchableContent } from './content';
 import { Exports } from './exports';
 import { BridgeLog, mcpEvents, snapshotEvents } from './log';
+import { SidecarMaker } from './sidecar-maker';
 import { type MakeSource, makeSource, RunningSources } from './sources';
+import { concerning, concerningNow } from './start-problem';
 
 export interface BridgeOptions {
   readonly config: BridgeConfig;
@@ -45,6 +47,7 @@ export class Bridge {
   private readonly log: BridgeLog;
   private readonly sources: RunningSources;
   private readonly exports: Exports;
+  private readonly sidecars: SidecarMaker;
   private readonly mcp: McpServer;
   private readonly admin: AdminServer | undefined;
   private readonly keeper: SnapshotKeeper | undefined;
@@ -60,20 +63,33 @@ export class Bridge {
     const state = this.state();
     this.metrics = new BridgeMetrics(state);
     this.catalogue = this.makeCatalogue(config);
-    this.sources = new RunningSources(options.makeSource ?? makeSource, this.log);
+    this.sidecars = new SidecarMaker({
+      snapshot: () => this.content.snapshot,
+      reports: () => this.catalogue.services(),
+      service: (source, key) => this.sources.service(source, key),
+      consumers: () => this.sources.consumers(),
+      made: (sidecars) => this.content.setSidecars(sidecars),
+    });
+    this.sources = new RunningSources(options.makeSource ?? makeSource, this.log, () =>
+      this.sidecars.changed(),
+    );
     this.exports = new Exports({
       log: this.log,
       services: () => this.sources.services(),
       snapshot: () => this.content.snapshot,
     });
     const { mcp, admin, snapshot } = config;
-    this.mcp = new McpServer({
-      ...parseListen(mcp.listen),
-      ...(mcp.tls && { tls: mcp.tls }),
-      content: this.content,
-      minPushIntervalMs: mcp.minPushIntervalMs,
-      events: mcpEvents(this.log, this.metrics),
-    });
+    this.mcp = concerningNow(
+      'mcp.tls',
+      () =>
+        new McpServer({
+          ...parseListen(mcp.listen),
+          ...(mcp.tls && { tls: mcp.tls }),
+          content: this.content,
+          minPushIntervalMs: mcp.minPushIntervalMs,
+          events: mcpEvents(this.log, this.metrics),
+        }),
+    );
     if (admin.enabled) this.admin = this.makeAdmin(state);
     if (snapshot.file !== '') {
       const events = snapshotEvents(this.log, this.metrics);
@@ -98,19 +114,21 @@ export class Bridge {
   }
 
   async start(): Promise<void> {
-    await this.mcp.start();
-    await this.admin?.start();
+    await concerning('mcp.listen', () => this.mcp.start());
+    await concerning('admin.listen', () => this.admin?.start());
     this.isListening = true;
     await this.loadSnapshot();
     this.content.onChange((changed) => {
       this.log.served(changed);
       this.keeper?.changed();
       this.exports.changed();
+      this.sidecars.changed();
     });
     this.content.switchTo(this.catalogue);
     this.catalogue.start();
     this.sources.apply(this.config.sources, this.catalogue);
     this.exports.apply(this.config);
+    this.sidecars.apply(this.config);
     this.file?.follow();
   }
 
@@ -123,6 +141,7 @@ export class Bridge {
   async stop(): Promise<void> {
     this.isListening = false;
     this.file?.stop();
+    this.sidecars.stop();
     await this.exports.stop();
     await this.sources.stop();
     await this.keeper?.stop();
@@ -149,6 +168,7 @@ export class Bridge {
       rejections: () => bridge.catalogue.rejections(),
       clients: () => bridge.mcp.ledger.clients,
       exports: () => bridge.exports.status(),
+      sidecars: () => bridge.sidecars.status(),
       thaw: () => {
         const frozen = bridge.catalogue.sources().reduce((sum, source) => sum + source.frozen, 0);
         bridge.catalogue.thaw();
@@ -225,6 +245,7 @@ export class Bridge {
       return;
     }
     this.exports.apply(config);
+    this.sidecars.apply(config);
     const before = this.catalogue;
     const fixed = this.fixedKeys(config);
     this.catalogue = next;

@@ -1,6 +1,6 @@
 /** What is served, whichever catalogue makes it: the configuration may change while streams are open. */
 
-import type { ServedContent, ServedEntry, ServedSnapshot } from '../model';
+import type { ServedContent, ServedEntry, ServedSidecar, ServedSnapshot } from '../model';
 
 type Listener = (changed: ReadonlySet<string>, receivedAt: number) => void;
 
@@ -8,9 +8,11 @@ export class SwitchableContent implements ServedContent {
   private current: ServedContent | undefined;
   private leave: (() => void) | undefined;
   private readonly listeners = new Set<Listener>();
+  private sidecars: ReadonlyMap<string, ServedSidecar> | undefined;
 
   get snapshot(): ServedSnapshot | undefined {
-    return this.current?.snapshot;
+    const snapshot = this.current?.snapshot;
+    return snapshot && this.sidecars ? { ...snapshot, sidecars: this.sidecars } : snapshot;
   }
 
   onChange(listener: Listener): () => void {
@@ -28,12 +30,20 @@ export class SwitchableContent implements ServedContent {
     if (before && after) this.tell(differences(before.entries, after.entries), performance.now());
   }
 
+  /** Serves these beside the entries; undefined: none. */
+  setSidecars(sidecars: ReadonlyMap<string, ServedSidecar> | undefined): void {
+    const before = this.sidecars ?? new Map<string, ServedSidecar>();
+    this.sidecars = sidecars;
+    const changed = differences(before, sidecars ?? new Map<string, ServedSidecar>());
+    if (changed.size > 0 && this.snapshot) this.tell(changed, performance.now());
+  }
+
   private tell(changed: ReadonlySet<string>, receivedAt: number): void {
     for (const listener of this.listeners) listener(changed, receivedAt);
   }
 }
 
-type Entries = ReadonlyMap<string, ServedEntry>;
+type Entries = ReadonlyMap<string, ServedEntry | ServedSidecar>;
 
 /** Names that came, went, or stand for another object. */
 function differences(before: Entries, after: Entries): ReadonlySet<string> {

@@ -4,6 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import type { BridgeConfig, SourceConfig } from '../config';
 import { isLoopback, parseListen } from '../config';
 import { readCertificate } from '../mcp';
+import type { SidecarsConfig } from '../sidecars';
 
 export interface Explanation {
   readonly lines: readonly string[];
@@ -12,7 +13,7 @@ export interface Explanation {
 }
 
 export function explainConfig(config: BridgeConfig): Explanation {
-  const { mcp, admin, snapshot, sources } = config;
+  const { mcp, admin, snapshot, sources, sidecars } = config;
   const scheme = mcp.tls ? 'TLS' : 'plaintext';
   const lines = [
     `serves ServiceEntries by MCP over xDS on ${mcp.listen} (${scheme})`,
@@ -21,6 +22,7 @@ export function explainConfig(config: BridgeConfig): Explanation {
       ? 'keeps no snapshot on disk: a start while a registry is away waits for it'
       : `keeps the last known state in ${snapshot.file}`,
     ...sources.map(sourceLine),
+    ...sidecars.workloads.map(sidecarLine),
     ...istiodLines(config),
   ];
   return { lines, warnings: [...fileWarnings(config), ...snapshotWarnings(config)] };
@@ -33,6 +35,10 @@ function sourceLine({ name, type, own, required, syncTimeoutMs, convert }: Sourc
     ? 'nothing is served before it was read'
     : `waited for ${syncTimeoutMs / 1000} s at the start`;
   return `source ${name}: ${type}${where}; ServiceEntries in ${convert.resourceNamespace}, exported to ${convert.exportTo.join(', ')}; ${wait}`;
+}
+
+function sidecarLine({ namespace, applications, label }: SidecarsConfig['workloads'][number]): string {
+  return `makes Sidecars in ${namespace} for the Dubbo applications ${applications.join(', ')}, selecting workloads by the label ${label}`;
 }
 
 /** The other side of it, which nobody but the reader can set. */

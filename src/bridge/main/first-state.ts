@@ -5,6 +5,7 @@ import { Catalogue, systemClock } from '../catalogue';
 import type { BridgeConfig } from '../config';
 import type { Rejection, ServedSnapshot } from '../model';
 import { BridgeLog } from './log';
+import { SidecarMaker } from './sidecar-maker';
 import { type MakeSource, makeSource, RunningSources } from './sources';
 
 export interface FirstState {
@@ -45,11 +46,29 @@ export async function readOnce(
       sources.apply(config.sources, catalogue);
     });
     const missing = catalogue.sources().filter(({ synchronised }) => !synchronised);
-    return { snapshot: catalogue.snapshot!, rejections: [...catalogue.rejections()], missing };
+    const snapshot = withSidecars(config, catalogue, sources);
+    return { snapshot, rejections: [...catalogue.rejections()], missing };
   } finally {
     await sources.stop();
     catalogue.close();
   }
+}
+
+function withSidecars(config: BridgeConfig, catalogue: Catalogue, sources: RunningSources): ServedSnapshot {
+  let snapshot = catalogue.snapshot!;
+  const maker = new SidecarMaker({
+    snapshot: () => catalogue.snapshot,
+    reports: () => catalogue.services(),
+    service: (source, key) => sources.service(source, key),
+    consumers: () => sources.consumers(),
+    made: (sidecars) => {
+      if (sidecars) snapshot = { ...snapshot, sidecars };
+    },
+  });
+  maker.apply(config);
+  maker.make();
+  maker.stop();
+  return snapshot;
 }
 
 function keepingAlive(ms: number, callback: () => void): () => void {

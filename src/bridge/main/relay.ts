@@ -13,6 +13,10 @@ export class RelaySink implements SourceSink {
   private target: SourceSink | undefined;
   /** What the registry lists now, by key. */
   readonly services = new Map<string, RegistryService>();
+  /** Who consumes what, by key: not for the catalogue, as nobody calls them. */
+  readonly consumers = new Map<string, RegistryService>();
+  /** Everything was reported at least once. */
+  hasSynced = false;
   private readonly problems = new Map<string, Problem>();
   private lastState: SourceState | undefined;
   private lastDetail: string | undefined;
@@ -20,7 +24,11 @@ export class RelaySink implements SourceSink {
   /** Details told since the state changed: a source that tries again and again says the same things in turn. */
   private readonly told = new Set<string>();
 
-  constructor(private readonly onState: (state: SourceState, detail: string | undefined) => void) {}
+  constructor(
+    private readonly onState: (state: SourceState, detail: string | undefined) => void,
+    /** `consumers` changed, or is complete for the first time. */
+    private readonly onConsumers: () => void = () => undefined,
+  ) {}
 
   /** Everything goes there from now on; what was said before is said to it first. */
   attach(target: SourceSink): void {
@@ -38,11 +46,20 @@ export class RelaySink implements SourceSink {
   }
 
   update(service: RegistryService): void {
+    if (service.kind === 'dubbo-consumers') {
+      this.consumers.set(service.key, service);
+      this.onConsumers();
+      return;
+    }
     this.services.set(service.key, service);
     this.target?.update(service);
   }
 
   remove(key: string): void {
+    if (this.consumers.delete(key)) {
+      this.onConsumers();
+      return;
+    }
     this.services.delete(key);
     this.target?.remove(key);
   }
@@ -50,6 +67,9 @@ export class RelaySink implements SourceSink {
   synced(): void {
     this.isSynced = true;
     this.target?.synced();
+    if (this.hasSynced) return;
+    this.hasSynced = true;
+    this.onConsumers();
   }
 
   state(state: SourceState, detail?: string): void {

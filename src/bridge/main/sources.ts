@@ -14,6 +14,9 @@ interface Running {
   readonly sink: RelaySink;
 }
 
+/** Types of sources in which Dubbo registers. */
+const DUBBO_TYPES: ReadonlySet<string> = new Set(['nacos', 'zookeeper']);
+
 /** Makes a source of its configuration. Throws an Error with a sentence when that makes no sense. */
 export type MakeSource = (config: SourceConfig, log: BridgeLog, sibling: Sibling) => Source;
 
@@ -29,6 +32,8 @@ export class RunningSources {
   constructor(
     private readonly make: MakeSource,
     private readonly log: BridgeLog,
+    /** Those who consume are others now. */
+    private readonly consumersChanged: () => void = () => undefined,
   ) {}
 
   /**
@@ -54,7 +59,10 @@ export class RunningSources {
         continue;
       }
       const source = made.get(name)!;
-      const sink = new RelaySink((state, detail) => this.log.sourceState(name, type, state, detail));
+      const sink = new RelaySink(
+        (state, detail) => this.log.sourceState(name, type, state, detail),
+        this.consumersChanged,
+      );
       sink.attach(catalogue.sink(name));
       this.running.set(name, { config, source, sink });
       source.start(sink);
@@ -64,6 +72,18 @@ export class RunningSources {
   /** Everything that the registries list now. */
   *services(): Iterable<RegistryService> {
     for (const { sink } of this.running.values()) yield* sink.services.values();
+  }
+
+  /** Who consumes what; undefined until every source that may have providers or consumers of Dubbo was read. */
+  consumers(): readonly RegistryService[] | undefined {
+    const all = [...this.running.values()].filter(({ config }) => DUBBO_TYPES.has(config.type));
+    if (!all.every(({ sink }) => sink.hasSynced)) return undefined;
+    return all.flatMap(({ sink }) => [...sink.consumers.values()]);
+  }
+
+  /** As the registry lists it now. */
+  service(source: string, key: string): RegistryService | undefined {
+    return this.running.get(source)?.sink.services.get(key);
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,25 @@
 /** What is served, as Istio YAML: `inmesh bridge --once`. */
 
 import { stringify } from 'yaml';
-import type { ServedEntry, ServedSnapshot } from '../model';
+import type { ServedEntry, ServedSidecar, ServedSnapshot } from '../model';
 
-/** One document for each ServiceEntry, by name; a kubectl or an istiod's folder takes it. */
-export function servedYaml({ entries }: ServedSnapshot): string {
+/** One document for each ServiceEntry, by name, then for each Sidecar; a kubectl or an istiod's folder takes it. */
+export function servedYaml({ entries, sidecars }: ServedSnapshot): string {
   const options = { aliasDuplicateObjects: false, lineWidth: 0 };
-  return [...entries.values()].map((entry) => stringify(resourceOf(entry), options)).join('---\n');
+  const resources = [
+    ...[...entries.values()].map(resourceOf),
+    ...[...(sidecars?.values() ?? [])].map(sidecarOf),
+  ];
+  return resources.map((resource) => stringify(resource, options)).join('---\n');
+}
+
+function sidecarOf({ namespace, name, labels, selector, hosts }: ServedSidecar): unknown {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Sidecar',
+    metadata: { name, namespace, labels },
+    spec: { workloadSelector: { labels: selector }, egress: [{ hosts }] },
+  };
 }
 
 function resourceOf(entry: ServedEntry): unknown {

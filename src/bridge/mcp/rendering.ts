@@ -1,7 +1,8 @@
 /** Everything that is served at one moment, encoded once for all clients. */
 
 import { pb } from '../../xds';
-import type { ServedEntry, ServedSnapshot } from '../model';
+import type { ServedEntry, ServedSidecar, ServedSnapshot } from '../model';
+import { SIDECAR } from './kind';
 import { contentHash, encodeResource } from './resource';
 
 /** A label of Istio's: the resource is for control planes of this revision only. */
@@ -10,9 +11,11 @@ const REVISION_LABEL = 'istio.io/rev';
 /** One name in so many begins a block. */
 const BLOCK_OF = 64;
 
+type Served = ServedEntry | ServedSidecar;
+
 export interface Part {
   readonly name: string;
-  readonly entry: ServedEntry;
+  readonly entry: Served;
   readonly version: string;
   /** As field 2 of the message around it; see EncodedResource. Shares the block's memory. */
   readonly bytes: Buffer;
@@ -66,24 +69,25 @@ export class Rendering {
     private readonly whole: View,
     /** Revisions that some resource names. */
     private readonly revisions: ReadonlySet<string>,
+    private readonly sidecars: View | undefined,
   ) {}
 
   /** Entries that are the same object as in the one before are not encoded again. */
-  static of(snapshot: ServedSnapshot, before?: Rendering): Rendering {
-    const known = before?.whole.parts;
-    const items: Item[] = [];
+  static of({ entries, sidecars }: ServedSnapshot, before?: Rendering): Rendering {
     const revisions = new Set<string>();
-    for (const [name, entry] of snapshot.entries) {
-      const part = known?.get(name);
-      items.push({ name, entry, part: part?.entry === entry ? part : undefined });
-      const revision = entry.labels[REVISION_LABEL];
+    for (const { labels } of entries.values()) {
+      const revision = labels[REVISION_LABEL];
       if (revision !== undefined) revisions.add(revision);
     }
-    return new Rendering(viewOf(items, before?.whole), revisions);
+    const ofSidecars = sidecars?.size
+      ? viewOf(itemsOf(sidecars, before?.sidecars), before?.sidecars)
+      : undefined;
+    return new Rendering(viewOf(itemsOf(entries, before?.whole), before?.whole), revisions, ofSidecars);
   }
 
+  /** Over both kinds. */
   get version(): string {
-    return this.whole.version;
+    return this.sidecars ? `${this.whole.version} ${this.sidecars.version}` : this.whole.version;
   }
 
   /** Resources over all revisions. */
@@ -92,7 +96,11 @@ export class Rendering {
   }
 
   /** What a control plane of the revision takes: what names this revision or none. */
-  view(revision: string): View {
+  view(revision: string): View;
+  /** Of another kind than ServiceEntries; undefined: there is nothing. */
+  view(revision: string, kind: string): View | undefined;
+  view(revision: string, kind?: string): View | undefined {
+    if (kind === SIDECAR) return this.sidecars;
     if (this.revisions.size === 0) return this.whole;
     const key = this.revisions.has(revision) ? revision : '';
     let view = this.filtered.get(key);
@@ -111,8 +119,17 @@ export class Rendering {
 /** What is to stand in a block; with its part when that was encoded before. */
 interface Item {
   readonly name: string;
-  readonly entry: ServedEntry;
+  readonly entry: Served;
   readonly part: Part | undefined;
+}
+
+function itemsOf(served: ReadonlyMap<string, Served>, before: View | undefined): Item[] {
+  const items: Item[] = [];
+  for (const [name, entry] of served) {
+    const part = before?.parts.get(name);
+    items.push({ name, entry, part: part?.entry === entry ? part : undefined });
+  }
+  return items;
 }
 
 /** `before`: its blocks are taken over where they hold the very same parts. */

@@ -3,14 +3,14 @@
 import { createHash } from 'node:crypto';
 import { Writer } from 'protobufjs/minimal';
 import { pb } from '../../xds';
-import type { ServedEntry } from '../model';
+import type { ServedEntry, ServedSidecar } from '../model';
 
 const { ServiceEntry } = pb.istio.networking.v1alpha3;
 const { Resource } = pb.istio.mcp.v1alpha1;
 
 const RESOURCE_TYPE = 'type.googleapis.com/istio.mcp.v1alpha1.Resource';
 /** The package stays v1alpha3 in every version of Istio, although the kind is asked for as v1. */
-const BODY_TYPE = 'type.googleapis.com/istio.networking.v1alpha3.ServiceEntry';
+const BODY_TYPE = 'type.googleapis.com/istio.networking.v1alpha3.';
 
 /**
  * 2100-01-01T00:00:00Z, for every resource: of two ServiceEntries with one host istiod takes the older one, so
@@ -33,10 +33,14 @@ export interface EncodedResource {
   readonly bytes: Uint8Array;
 }
 
-export function encodeResource(entry: ServedEntry): EncodedResource {
-  const name = `${entry.namespace}/${entry.name}`;
-  const { labels, annotations } = entry;
-  const body = ServiceEntry.encode({
+export function encodeResource(served: ServedEntry | ServedSidecar): EncodedResource {
+  const name = `${served.namespace}/${served.name}`;
+  if ('hosts' in served) return encode(name, 'Sidecar', served.labels, {}, sidecarBody(served));
+  return encode(name, 'ServiceEntry', served.labels, served.annotations, entryBody(served));
+}
+
+function entryBody(entry: ServedEntry): Uint8Array {
+  return ServiceEntry.encode({
     hosts: [entry.host],
     addresses: [...entry.addresses],
     ports: entry.ports.map(({ number, name: port, protocol }) => ({ number, name: port, protocol })),
@@ -56,6 +60,25 @@ export function encodeResource(entry: ServedEntry): EncodedResource {
       }),
     ),
   }).finish();
+}
+
+/** Fields 1 (`workload_selector`) with its 1 (`labels`, a map) and 3 (`egress`) with its 4 (`hosts`). */
+function sidecarBody({ selector, hosts }: ServedSidecar): Uint8Array {
+  const writer = Writer.create().uint32(0x0a).fork();
+  for (const [key, value] of Object.entries(selector))
+    writer.uint32(0x0a).fork().uint32(0x0a).string(key).uint32(0x12).string(value).ldelim();
+  writer.ldelim().uint32(0x1a).fork();
+  for (const host of hosts) writer.uint32(0x22).string(host);
+  return writer.ldelim().finish();
+}
+
+function encode(
+  name: string,
+  kind: string,
+  labels: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): EncodedResource {
   const version = contentHash(body, JSON.stringify([name, labels, annotations]));
   const metadata = {
     name,
@@ -66,7 +89,10 @@ export function encodeResource(entry: ServedEntry): EncodedResource {
   };
   // One writer through all layers: a buffer for each of ten thousand resources and layers is a lot of garbage.
   const writer = Writer.create().uint32(ANY_TAG).fork().uint32(TYPE_URL_TAG).string(RESOURCE_TYPE);
-  Resource.encode({ metadata, body: { type_url: BODY_TYPE, value: body } }, writer.uint32(VALUE_TAG).fork());
+  Resource.encode(
+    { metadata, body: { type_url: BODY_TYPE + kind, value: body } },
+    writer.uint32(VALUE_TAG).fork(),
+  );
   const bytes = writer.ldelim().ldelim().finish();
   return { version, bytes };
 }

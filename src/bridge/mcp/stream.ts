@@ -2,7 +2,7 @@
 
 import type { DiscoveryNode, ErrorDetail } from '../../xds';
 import type { Answer, Answers } from './answers';
-import { kindOf, SERVICE_ENTRY } from './kind';
+import { kindOf, SERVICE_ENTRY, SIDECAR } from './kind';
 import { type ClientRecord, type McpEvents, type TypeRecord, typeRecord } from './ledger';
 import type { Publisher, Subscriber } from './publisher';
 
@@ -16,6 +16,7 @@ interface Request {
 
 interface Watch {
   readonly record: TypeRecord;
+  readonly kind: string;
   /** Of the response that is not acknowledged yet; one at a time. */
   inFlight: string | undefined;
   /** An answer is due, new content or not. */
@@ -65,9 +66,8 @@ export class McpStream<R extends Request> implements Subscriber {
 
   published(since: number): void {
     for (const watch of this.watches.values()) {
-      if (!watch.record.content) continue;
-      watch.since = Math.min(watch.since ?? since, since);
-      this.offer(watch);
+      if (watch.record.content) watch.since = Math.min(watch.since ?? since, since);
+      if (watch.record.content || watch.kind === SIDECAR) this.offer(watch);
     }
   }
 
@@ -80,8 +80,10 @@ export class McpStream<R extends Request> implements Subscriber {
   }
 
   private watch(typeUrl: string): Watch {
+    const kind = kindOf(typeUrl);
     return {
-      record: typeRecord(this.client, typeUrl, kindOf(typeUrl) === SERVICE_ENTRY),
+      record: typeRecord(this.client, typeUrl, kind === SERVICE_ENTRY),
+      kind,
       inFlight: undefined,
       due: false,
       since: undefined,
@@ -109,11 +111,13 @@ export class McpStream<R extends Request> implements Subscriber {
   /** Sends what the client lacks, unless it has yet to acknowledge what it was sent: then its ACK comes back here. */
   private offer(watch: Watch): void {
     if (watch.inFlight !== undefined) return;
-    const { typeUrl } = watch.record;
-    const view = watch.record.content
-      ? this.context.publisher.current()?.view(this.client.revision || 'default')
-      : undefined;
-    if (watch.record.content && !view) return;
+    const { typeUrl, content } = watch.record;
+    const view =
+      content || watch.kind === SIDECAR
+        ? this.context.publisher.current()?.view(this.client.revision || 'default', watch.kind)
+        : undefined;
+    // Everything but ServiceEntries is answered at once: istiod is not ready before.
+    if (content && !view) return;
     const answer = this.answers.next(typeUrl, view, watch.due);
     watch.due = false;
     if (answer) this.send(watch, answer);

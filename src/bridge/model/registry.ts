@@ -1,7 +1,10 @@
 /** What a source says of its registry, before any rule of the mesh: facts as the registry lists them, nothing dropped. */
 
-/** How a service is described where it comes from; convert treats each kind by its own rules. */
-export type ServiceKind = 'service' | 'dubbo-interface' | 'dubbo-application';
+/**
+ * How a service is described where it comes from; convert treats each kind by its own rules. `dubbo-consumers` are those
+ * who call an interface, each with its metadata `application`: nobody calls them.
+ */
+export type ServiceKind = 'service' | 'dubbo-interface' | 'dubbo-application' | 'dubbo-consumers';
 
 /** One address and port of a service. Immutable. */
 export interface RegistryInstance {

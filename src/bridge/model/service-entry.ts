@@ -55,10 +55,24 @@ export interface Rejection {
   readonly reason: string;
 }
 
+/** Istio's Sidecar of one application: what its proxies are told of. */
+export interface ServedSidecar {
+  /** Kubernetes-style, of the MCP resource; the namespace is the one of the workloads. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Labels of the workloads; never empty. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** `namespace/host`, in byte order. */
+  readonly hosts: readonly string[];
+}
+
 /** The whole truth to be served at one moment. Entries are shared between snapshots when they did not change. */
 export interface ServedSnapshot {
   /** By `namespace/name`, in byte order. */
   readonly entries: ReadonlyMap<string, ServedEntry>;
+  /** By `namespace/name`, in byte order; absent: none are made. */
+  readonly sidecars?: ReadonlyMap<string, ServedSidecar>;
 }
 
 /** Where the MCP server takes its content from; implemented by the catalogue. */

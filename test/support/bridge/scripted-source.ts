@@ -56,6 +56,27 @@ export function registryService(
   };
 }
 
+/** `demo.Orders`, provided at 10.3.0.1 and consumed by the application `web`. */
+export function dubboServices(): RegistryService[] {
+  const dubbo = { interface: 'demo.Orders', group: '', version: '', application: '' };
+  const of = (
+    kind: RegistryService['kind'],
+    key: string,
+    { instances }: RegistryService,
+  ): RegistryService => ({
+    ...{ key, kind, namespace: '', group: '', name: dubbo.interface, dubbo, metadata: {}, instances },
+  });
+  const consumer = registryService('', ['10.9.0.1:0'], { metadata: { application: 'web' } });
+  return [
+    of(
+      'dubbo-interface',
+      'interface//demo.Orders:',
+      registryService('', ['10.3.0.1:20880'], { protocol: 'dubbo' }),
+    ),
+    of('dubbo-consumers', 'consumers/interface//demo.Orders:', consumer),
+  ];
+}
+
 /** A working configuration with one source named `nacos`; `yaml` is put before it. */
 export function bridgeYaml(yaml = '', sources = ''): string {
   return `

@@ -6,6 +6,11 @@ import { connectionMistakes, connectionProperties } from '../../nacos';
 
 const dubboSchema = Type.Object(
   {
+    consumers: Type.Boolean({
+      description:
+        'true: also read who consumes what, for `sidecars`. Dubbo 3 registers consumers only with `register-consumer-url=true`.',
+      default: false,
+    }),
     askProviders: Type.Boolean({
       description:
         "Ask a provider's own MetadataService for the services of its revision, where Nacos' configuration does not have it (metadata-type local).",

@@ -55,6 +55,8 @@ export class DubboLayer {
   readonly #followed = new Map<string, Followed>();
   /** Dubbo's services by Nacos group. */
   readonly #groups = new Map<string, DubboServices>();
+  /** Keys of those who consume. */
+  readonly #consumers = new Set<string>();
   /** Every interface seen, by key: rules may be there for it. */
   readonly #interfaces = new Map<string, InterfaceName>();
   readonly #rules = new Map<
@@ -97,6 +99,13 @@ export class DubboLayer {
   update(service: RegistryService): void {
     const { key, group, name, instances } = service;
     const named = parseNacosName(name);
+    if (named?.category === 'consumers') {
+      const { interface: name, group: ofDubbo, version } = named;
+      const dubbo = { interface: name, group: ofDubbo, version, application: '' };
+      this.#consumers.add(key);
+      this.options.sink.update({ ...service, kind: 'dubbo-consumers', dubbo });
+      return;
+    }
     if (named) {
       const providers = instances.map((instance) => toProvider(named, instance));
       this.#setProviders(group, 'interface', key, providers);
@@ -115,6 +124,10 @@ export class DubboLayer {
   }
 
   remove(key: string): void {
+    if (this.#consumers.delete(key)) {
+      this.options.sink.remove(key);
+      return;
+    }
     const followed = this.#followed.get(key);
     this.#followed.delete(key);
     if (!followed) {

@@ -3,7 +3,7 @@
 import { ERROR, FUZZY, type FuzzyWatchChangeRequest, type FuzzyWatchSyncRequest } from '../../../nacos';
 import type { SourceLog } from '../../model';
 import { NacosFailure, type Session } from '../../nacos';
-import { isCallable } from './service';
+import { isWanted } from './service';
 
 export interface FuzzyWatchOptions {
   readonly session: Session;
@@ -42,7 +42,11 @@ export async function watchNames({ session, namespace, groups, log }: FuzzyWatch
 }
 
 /** The services that a push of it adds. What it says is gone, the listing will say, too. */
-export function addedServices(type: string, body: unknown): { group: string; name: string }[] {
+export function addedServices(
+  type: string,
+  body: unknown,
+  consumers = false,
+): { group: string; name: string }[] {
   const keys: string[] = [];
   if (type === 'NamingFuzzyWatchSyncRequest') {
     for (const { serviceKey, changedType } of (body as FuzzyWatchSyncRequest).contexts ?? [])
@@ -53,6 +57,6 @@ export function addedServices(type: string, body: unknown): { group: string; nam
   }
   return keys.flatMap((key) => {
     const [, group, name] = String(key).split('@@');
-    return group && name && isCallable(name) ? [{ group, name }] : [];
+    return group && name && isWanted(name, consumers) ? [{ group, name }] : [];
   });
 }

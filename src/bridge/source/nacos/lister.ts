@@ -4,7 +4,7 @@ import type { ServiceListResponse } from '../../../nacos';
 import type { Session } from '../../nacos';
 import type { AdminApi } from './admin';
 import type { NacosConfig } from './config';
-import { isCallable } from './service';
+import { isWanted } from './service';
 
 /** The server has no limit, and its pages are in no order: one page is the only consistent answer. */
 const ALL_IN_ONE_PAGE = 2_147_483_647;
@@ -24,7 +24,7 @@ export async function listServices(
   const { groups } = config;
   const found =
     groups === 'all' ? await admin!.services(namespace) : await byGroup(session, namespace, groups);
-  return found.filter(({ name }) => isCallable(name));
+  return found.filter(({ name }) => isWanted(name, config.dubbo.consumers));
 }
 
 async function byGroup(

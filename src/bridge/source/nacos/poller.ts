@@ -6,7 +6,7 @@ import type { AdminApi } from './admin';
 import type { NacosConfig } from './config';
 import type { HttpApi } from './http-api';
 import type { ServiceName } from './lister';
-import { isCallable } from './service';
+import { isWanted } from './service';
 
 const CONCURRENCY = 8;
 const ALL_IN_ONE_PAGE = 1_000_000;
@@ -62,7 +62,7 @@ export class Poller {
   async #names(server: NacosServer): Promise<ServiceName[]> {
     const { config, admin, namespace, api } = this.options;
     if (config.groups === 'all') {
-      return (await admin!.services(namespace)).filter(({ name }) => isCallable(name));
+      return (await admin!.services(namespace)).filter(({ name }) => isWanted(name, config.dubbo.consumers));
     }
     const names: ServiceName[] = [];
     for (const group of config.groups) {
@@ -80,7 +80,7 @@ export class Poller {
       names.push(
         ...found
           .map(String)
-          .filter(isCallable)
+          .filter((name) => isWanted(name, config.dubbo.consumers))
           .map((name) => ({ group, name })),
       );
     }

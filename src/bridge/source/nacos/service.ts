@@ -11,6 +11,11 @@ export function isCallable(name: string): boolean {
   return !NOT_SERVICES.test(name);
 }
 
+/** The same; where consumers are wanted, these too. */
+export function isWanted(name: string, consumers: boolean): boolean {
+  return isCallable(name) || (consumers && name.startsWith('consumers:'));
+}
+
 export function serviceKey(namespace: string, group: string, name: string): string {
   return `${namespace}/${group}/${name}`;
 }

@@ -62,7 +62,8 @@ export class SessionFollower {
 
   push(type: string, body: unknown): void {
     if (this.#stopped) return;
-    for (const service of addedServices(type, body)) void this.#follow(service);
+    for (const service of addedServices(type, body, this.options.config.dubbo.consumers))
+      void this.#follow(service);
     if (type !== 'NotifySubscriberRequest') return;
     const { serviceInfo } = body as NotifySubscriberRequest;
     if (typeof serviceInfo?.name === 'string') this.#takePush(serviceInfo);

@@ -24,6 +24,11 @@ const dubboSchema = Type.Object(
         "Node of the configuration centre's rules. Those that every consumer applies to weight or disabled are followed.",
       default: '/dubbo/config/dubbo',
     }),
+    consumers: Type.Boolean({
+      description:
+        'true: also read who consumes what, for `sidecars`. Dubbo 3 registers consumers only with `register-consumer-url=true`.',
+      default: false,
+    }),
     askProviders: Type.Boolean({
       description:
         "Ask a provider's own MetadataService (tri or dubbo protocol) for the services of a revision that is in no metadata centre (metadata-type local, Dubbo's default).",

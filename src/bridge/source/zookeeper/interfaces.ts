@@ -13,7 +13,7 @@ import { Holding } from './holding';
 import type { Following, Room } from './room';
 
 /** Children of the root that are no interfaces; the metadata centre and the mapping are never cleaned, and not needed here. */
-const NO_INTERFACES: ReadonlySet<string> = new Set(['config', 'mapping', 'metadata']);
+export const NO_INTERFACES: ReadonlySet<string> = new Set(['config', 'mapping', 'metadata']);
 
 interface Followed {
   readonly follower: Following;

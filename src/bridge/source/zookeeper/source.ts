@@ -5,6 +5,7 @@ import type { Source, SourceContext, SourceSink, SourceState } from '../../model
 import { Applications } from './applications';
 import { type ZooKeeperConfig, zookeeperMistakes } from './config';
 import type { ZooKeeperConnection } from './connection';
+import { Consumers } from './consumers';
 import { Ensemble } from './ensemble';
 import { Feed } from './feed';
 import { InterfaceLevel } from './interfaces';
@@ -112,6 +113,7 @@ class ZooKeeperSource implements Source {
         new InterfaceLevel(room, this.dubbo, dubbo.root),
         new Rules(room, this.dubbo, dubbo.rulesRoot),
       );
+      if (dubbo.consumers) this.parts.push(new Consumers(this.feed, dubbo.root, sink));
     }
     if (services.enabled) {
       const ofDubbo = dubbo.enabled ? { services: this.dubbo, resolver: this.resolver } : undefined;

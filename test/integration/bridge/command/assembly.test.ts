@@ -9,6 +9,7 @@ import { Adsc, PILOT_TYPES, SERVICE_ENTRY_V1 } from '../../../support/bridge/ads
 import {
   bridgeYaml,
   configOf,
+  dubboServices,
   registryService,
   ScriptedSource,
   startScripted,
@@ -215,14 +216,59 @@ describe('bridge: put together', () => {
     assert.deepEqual(orders?.spec.endpoints ?? [], []);
   });
 
+  it('Sidecars of what Dubbo applications consume are served beside the entries, and shown; off, there are none', async () => {
+    const yaml = (sidecars: string) =>
+      bridgeYaml(sidecars).replace('["127.0.0.1:1"]', '["127.0.0.1:1"], dubbo: { consumers: true }');
+    const on = yaml('sidecars: { workloads: [{ namespace: shop }] }');
+    const file = join(folder, 'bridge.yaml');
+    await writeFile(file, on);
+    const nacos = new ScriptedSource('nacos', (sink) => {
+      sink.state('up');
+      for (const service of dubboServices()) sink.update(service);
+      sink.synced();
+    });
+    const { bridge, log } = await start({ nacos }, on, file);
+    const client = connect(bridge);
+    const sidecars = () => client.responsesOf('networking.istio.io/v1/Sidecar');
+    await client.until('a Sidecar', () => (sidecars().at(-1)?.resources.length ?? 0) === 1);
+    const bytes = Buffer.from(sidecars().at(-1)!.resources[0]!.value).toString('latin1');
+    for (const part of [
+      'shop/inmesh-web-',
+      'istio.networking.v1alpha3.Sidecar',
+      'inmesh-registry/demo.orders.dubbo',
+    ])
+      assert.ok(bytes.includes(part), part);
+    const page = await json(bridge, '/sidecars');
+    assert.deepEqual(page.sidecars[0].consumes, ['demo.Orders']);
+    const { services, entries } = await json(bridge, '/catalogue');
+    assert.deepEqual([services, entries.length], [1, 1], 'consumers are no services');
+    assert.match(log.of('bridge.changed').at(-1)!.message, /^changed: shop\/inmesh-web-[0-9a-f]{8}$/);
+    await writeFile(file, yaml(''));
+    await bridge.reload();
+    await client.until('no Sidecar', () => sidecars().at(-1)!.resources.length === 0);
+  });
+
   it('a port that is taken and a certificate that is missing end the start with one sentence', async () => {
     const { bridge } = await start({});
     const taken = bridgeYaml().replace('"127.0.0.1:0"', JSON.stringify(bridge.mcpAddress));
-    await assert.rejects(start({}, taken), /^Error: cannot listen on 127\.0\.0\.1:\d+: /);
+    const inUse =
+      /^Error: mcp\.listen: cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE: another program listens there; /;
+    await assert.rejects(start({}, taken), inUse);
+    const admin = bridgeYaml().replace(
+      'admin: { listen: "127.0.0.1:0"',
+      `admin: { listen: "${bridge.adminAddress}"`,
+    );
+    await assert.rejects(
+      start({}, admin),
+      /^Error: admin\.listen: cannot listen on .*; end it, or choose another port$/,
+    );
     const tls = bridgeYaml().replace(
       'minPushIntervalMs: 10',
       'tls: { certFile: /nowhere/c, keyFile: /nowhere/k }',
     );
-    await assert.rejects(start({}, tls), /^Error: cannot read the certificate \/nowhere\/c: ENOENT$/);
+    await assert.rejects(
+      start({}, tls),
+      /^Error: mcp\.tls: cannot read the certificate \/nowhere\/c: ENOENT: there is no such file$/,
+    );
   });
 });

@@ -33,6 +33,7 @@ function stateWith(more: Partial<BridgeState> = {}): BridgeState {
     rejections: () => rejections,
     clients: () => [],
     exports: () => [],
+    sidecars: () => [],
     thaw: () => 0,
     ...more,
   };

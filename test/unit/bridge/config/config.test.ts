@@ -56,26 +56,6 @@ sources:
     ]);
   });
 
-  it('every key mistyped in turn: one sentence with the place and the key that was meant', () => {
-    let keys = 0;
-    for (const { path, text, line } of mistypedFiles()) {
-      const all = mistakes(text);
-      const parts = path.split('.');
-      const key = parts.pop()!;
-      const wrong = [...parts, swap(key)].join('.');
-      const sentence = `: ${wrong}: is no key of the configuration; did you mean "${key}"?`;
-      const found = all.filter((mistake) => mistake.endsWith(sentence));
-      assert.equal(found.length, 1, `${path}: ${all.join('\n')}`);
-      assert.ok(found[0]!.startsWith(`bridge.yaml:${line}:`), `${path}: ${found[0]}, not line ${line}`);
-      const others = all.filter(
-        (mistake) => !mistake.endsWith(sentence) && !/the key "\w+" is missing/.test(mistake),
-      );
-      assert.deepEqual(others, [], path);
-      keys++;
-    }
-    assert.ok(keys > 150, `${keys} keys`);
-  });
-
   it('a mistyped type of a source says which there are', () => {
     assert.deepEqual(
       mistakes('sources:\n  - { name: a, type: nacoss }\n  - { name: b, tpye: nacos }\n  - { name: c }'),
@@ -187,67 +167,3 @@ sources: [{ name: a, type: nacos, servers: ["\${S}:8848"], username: u, password
     );
   });
 });
-
-interface Json {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly anyOf?: readonly Json[];
-  readonly items?: Json;
-  readonly properties?: Readonly<Record<string, Json>>;
-  readonly required?: readonly string[];
-  readonly default?: unknown;
-}
-
-/** A file for each key of the configuration, right but for this key. */
-function* mistypedFiles(): Generator<{ path: string; text: string; line: number }> {
-  const { sources, ...parts } = publishedSchema.properties as unknown as Readonly<Record<string, Json>>;
-  for (const [part, schema] of Object.entries(parts)) {
-    yield { path: part, text: `${swap(part)}: {}\n${SOURCES}`, line: 1 };
-    for (const key of keysOf(schema, part))
-      yield { path: key.path, text: `${nest(key.path.split('.'), key.value)}\n${SOURCES}`, line: key.depth };
-  }
-  for (const source of sources!.items!.anyOf!) {
-    const type = String(source.properties!['type']!.const);
-    const needed =
-      { consul: 'servers: ["http://x:1"]', eureka: 'servers: ["http://x:1"]' }[type] ?? 'servers: [x]';
-    for (const key of keysOf(source, '')) {
-      const name = key.path.split('.')[0]!;
-      if (name === 'type') continue;
-      const base = [`type: ${type}`, 'name: a', needed].filter((line) => !line.startsWith(`${name}:`));
-      const lines = nest(key.path.split('.'), key.value).split('\n');
-      const text = `sources:\n  - ${[...base, ...lines].join('\n    ')}`;
-      yield { path: `sources[0].${key.path}`, text, line: 1 + base.length + key.depth };
-    }
-  }
-}
-
-interface Key {
-  readonly path: string;
-  readonly depth: number;
-  readonly value: string;
-}
-
-/** Keys of mappings in mappings; `depth` is the line at which `nest` puts it. */
-function keysOf(schema: Json, prefix: string): Key[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, each]) => {
-    const path = prefix === '' ? key : `${prefix}.${key}`;
-    const own = { path, depth: path.split('.').length, value: JSON.stringify(each.default ?? null) };
-    return each.type === 'object' && each.properties ? [own, ...keysOf(each, path)] : [own];
-  });
-}
-
-/** YAML with one key a line; the last is mistyped. */
-function nest(path: readonly string[], value: string): string {
-  return path
-    .map((key, depth) => {
-      const last = depth === path.length - 1;
-      return `${'  '.repeat(depth)}${last ? swap(key) : key}:${last ? ` ${value}` : ''}`;
-    })
-    .join('\n');
-}
-
-/** The first two letters change places; a key that looks the same then loses its first letter. */
-function swap(key: string): string {
-  const swapped = key[1]! + key[0] + key.slice(2);
-  return swapped === key ? key.slice(1) : swapped;
-}

@@ -26,7 +26,7 @@ async function listed({ services, configs }: Recording) {
   const sink = new RecordingSink();
   const layer = new DubboLayer({
     namespace: 'public',
-    config: { askProviders: false, askTimeoutMs: 1_000 },
+    config: { consumers: false, askProviders: false, askTimeoutMs: 1_000 },
     sink,
     readConfig: async (dataId, group) =>
       configs.find((each) => each.dataId === dataId && each.groupName === group)?.content,
