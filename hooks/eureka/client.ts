@@ -58,9 +58,9 @@ export function patchEureka(exports: unknown, context: HookContext): void {
     const original = prototype[name];
     // Deltas came with 4.3.
     if (typeof original !== 'function') continue;
-    replace(prototype, name, function (this: EurekaClient) {
+    replace(prototype, name, function (this: EurekaClient, first: unknown, second: unknown) {
       const result = Reflect.apply(original, this, arguments);
-      safely(() => listsOf(this).updated());
+      safely(() => listsOf(this).updated(name === 'handleDelta' ? { delta: second } : { full: first }));
       return result;
     } as Method);
   }

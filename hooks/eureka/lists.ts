@@ -1,5 +1,6 @@
 import type { RegistryHub, RegistryService, Shape } from '../../src/registry';
 import type { HookContext } from '../hook';
+import { OutOfService } from './out-of-service';
 import { type EurekaClient, type EurekaRecord, eurekaShape } from './shapes';
 
 type Kind = 'app' | 'vip';
@@ -19,6 +20,7 @@ interface List {
 export class ClientLists {
   readonly #lists = { app: new Map<string, List | null>(), vip: new Map<string, List | null>() };
   readonly #id = String(++clients);
+  readonly #out = new OutOfService();
   #hasRegistry = false;
 
   constructor(
@@ -39,7 +41,10 @@ export class ClientLists {
   read(kind: Kind, name: string, records: readonly EurekaRecord[]): readonly EurekaRecord[] {
     const list = this.#list(kind, name);
     if (list === undefined) return records;
-    if (this.#hasRegistry) list.service.heard(records.flatMap((record) => list.shape.key(record) ?? []));
+    if (this.#hasRegistry) {
+      const keys = records.flatMap((record) => list.shape.key(record) ?? []);
+      list.service.heard(keys, this.#out.of(kind, name));
+    }
     list.records = records;
     list.merged = list.service.merge(records, list.shape);
     list.keys = this.#keys(list);
@@ -47,9 +52,11 @@ export class ClientLists {
     return list.merged;
   }
 
-  /** The client has a new answer of the registry, or part of one. */
-  updated(): void {
+  /** The client has a new answer of the registry, or part of one: the applications of a delta. */
+  updated(answer: { readonly full: unknown } | { readonly delta: unknown }): void {
     this.#hasRegistry = true;
+    if ('full' in answer) this.#out.full(answer.full);
+    else this.#out.delta(answer.delta);
     for (const lists of [this.#lists.app, this.#lists.vip])
       for (const list of lists.values()) if (list) list.merged = undefined;
   }

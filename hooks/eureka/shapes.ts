@@ -14,6 +14,12 @@ interface EurekaPort {
 export interface EurekaRecord {
   readonly instanceId?: string;
   readonly ipAddr: string;
+  readonly app?: string;
+  /** Several, with commas. */
+  readonly vipAddress?: string;
+  readonly status?: string;
+  /** In deltas. */
+  readonly actionType?: string;
   readonly port?: EurekaPort;
   readonly securePort?: EurekaPort;
 }
@@ -25,12 +31,7 @@ export function eurekaShape(
   metadata: (instance: MeshInstance) => Record<string, string>,
 ): Shape<EurekaRecord> {
   return {
-    key: ({ ipAddr, port, securePort }) => {
-      const used = isOn(port) || !isOn(securePort) ? port : securePort;
-      return typeof ipAddr === 'string' && used !== undefined
-        ? addressKey(ipAddr, Number(used.$))
-        : undefined;
-    },
+    key: keyOf,
     weight: () => undefined,
     make: (instance) => {
       const { ip, port } = instance;
@@ -66,6 +67,12 @@ export function eurekaShape(
       return record;
     },
   };
+}
+
+/** `ip:port` of an instance; undefined for one without. */
+export function keyOf({ ipAddr, port, securePort }: EurekaRecord): string | undefined {
+  const used = isOn(port) || !isOn(securePort) ? port : securePort;
+  return typeof ipAddr === 'string' && used !== undefined ? addressKey(ipAddr, Number(used.$)) : undefined;
 }
 
 function isOn(port: EurekaPort | undefined): boolean {

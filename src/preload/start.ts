@@ -102,7 +102,12 @@ function install(
   }
   for (const hook of hooks) {
     if (settings.hooks.length > 0 && !settings.hooks.includes(hook.name)) continue;
-    if (settings.hooksOff.includes(hook.name)) continue;
+    if (settings.hooksOff.includes(hook.name)) {
+      const message = `The ${hook.name} hook is off (INMESH_HOOKS_OFF); what it hooks (${hook.library}) works as without the agent.`;
+      if (currentThread().isMainThread)
+        log.line('info', 'hook.switched-off', message, { hook: hook.name }, hook.name);
+      continue;
+    }
     const context = new HookSwitch(hook.name, mesh, log, registry);
     switches.add(context);
     try {

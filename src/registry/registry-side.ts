@@ -2,20 +2,32 @@
 
 import type { Side } from './modes';
 
+const NONE: ReadonlySet<string> = new Set();
+/** Without a mesh nothing says when to forget them. */
+const MOST_TAKEN_BACK = 1_000;
+
 export class RegistrySide {
   #known = false;
-  #addresses: ReadonlySet<string> = new Set();
+  #addresses: ReadonlySet<string> = NONE;
+  #out: ReadonlySet<string> = NONE;
   readonly #takenBack = new Set<string>();
   #emptySince: number | undefined;
   #downSince: number | undefined;
 
-  /** A true answer of the registry. `addresses`: `ip:port` of all its records, whatever their state. */
-  heard(addresses: readonly string[], now: number): void {
+  /** `forgets`: the registry's memory does not outlive its process. */
+  constructor(private readonly forgets = true) {}
+
+  /**
+   * A true answer of the registry. `addresses`: `ip:port` of all its records, whatever their state. `out`: of what is
+   * registered, but not among the records since it is out of service.
+   */
+  heard(addresses: readonly string[], now: number, out: ReadonlySet<string> = NONE): void {
     const heard = new Set(addresses);
-    this.#noteTakenBack(heard);
+    this.#noteTakenBack(heard, out);
     this.#known = true;
     this.#downSince = undefined;
     this.#addresses = heard;
+    this.#out = out;
     this.#emptySince = heard.size > 0 ? undefined : (this.#emptySince ?? now);
   }
 
@@ -29,13 +41,15 @@ export class RegistrySide {
    * or fed by the same registry, must not bring it back. Where all of several vanish at once the registry has lost
    * its memory, as at a restart, and has said nothing of them.
    */
-  #noteTakenBack(heard: ReadonlySet<string>): void {
-    const lostAll = heard.size === 0 && this.#addresses.size > 1;
-    for (const key of this.#addresses) if (!heard.has(key) && !lostAll) this.#takenBack.add(key);
+  #noteTakenBack(heard: ReadonlySet<string>, out: ReadonlySet<string>): void {
+    const former = [...this.#addresses, ...this.#out];
+    const lostAll = this.forgets && heard.size + out.size === 0 && former.length > 1;
+    for (const key of former) if (!heard.has(key) && !lostAll) this.#takenBack.add(key);
     for (const key of heard) this.#takenBack.delete(key);
+    while (this.#takenBack.size > MOST_TAKEN_BACK) this.#takenBack.delete(first(this.#takenBack));
   }
 
-  /** The mesh no longer has what was taken back: should it come again there, it is another instance. */
+  /** The mesh has these, for sure. What was taken back and is not there may come again, as another instance. */
   meshHas(instances: readonly { readonly key: string }[]): void {
     if (this.#takenBack.size === 0) return;
     const keys = new Set(instances.map(({ key }) => key));
@@ -44,7 +58,7 @@ export class RegistrySide {
 
   /** False for what only the registry may say something of. */
   mayAdd(key: string): boolean {
-    return !this.#addresses.has(key) && !this.#takenBack.has(key);
+    return !this.#addresses.has(key) && !this.#out.has(key) && !this.#takenBack.has(key);
   }
 
   get side(): Side {
@@ -55,4 +69,8 @@ export class RegistrySide {
       ...(this.#downSince === undefined ? {} : { downSince: this.#downSince }),
     };
   }
+}
+
+function first(keys: ReadonlySet<string>): string {
+  return keys.values().next().value as string;
 }

@@ -32,7 +32,7 @@ export interface ServiceContext {
 
 /** One list of a registry client: a service, under one set of the client's own filters. */
 export class RegistryService {
-  readonly #registry = new RegistrySide();
+  readonly #registry: RegistrySide;
   readonly #listeners = new Set<() => void>();
   #meshEmptySince: number | undefined;
   #cancel: (() => void) | undefined;
@@ -45,6 +45,8 @@ export class RegistryService {
     private rules: ServiceRules,
     private readonly context: ServiceContext,
   ) {
+    // Consul's servers keep what is registered on their disks.
+    this.#registry = new RegistrySide(name.source !== 'consul');
     this.#look();
   }
 
@@ -67,9 +69,12 @@ export class RegistryService {
     return this.hosts.find(({ servicePort }) => servicePort !== undefined);
   }
 
-  /** The registry has answered with these addresses (`ip:port`), whatever the state of their records. */
-  heard(addresses: readonly string[]): void {
-    this.#registry.heard(addresses, this.context.now());
+  /**
+   * The registry has answered with these addresses (`ip:port`), whatever the state of their records. `out`: of
+   * instances that are registered too, but that the client does not list since they are out of service.
+   */
+  heard(addresses: readonly string[], out?: ReadonlySet<string>): void {
+    this.#registry.heard(addresses, this.context.now(), out);
     this.#look();
   }
 
@@ -140,7 +145,7 @@ export class RegistryService {
     const instances = this.host?.instances ?? NO_INSTANCES;
     if (instances.length > 0 || !this.meshKnown) this.#meshEmptySince = undefined;
     else this.#meshEmptySince ??= now;
-    this.#registry.meshHas(instances);
+    if (this.meshKnown) this.#registry.meshHas(instances);
     const { side } = this.#registry;
     const mesh = this.#meshSide(instances.length);
     this.#choice = choose(this.rules.mode, side, mesh, now);

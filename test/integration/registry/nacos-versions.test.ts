@@ -1,8 +1,6 @@
 /** Older versions of `nacos`, from the oldest that is supported: all read paths and subscriptions. */
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npmSet } from '../../../lab';
 import { startDevNacos } from '../../../src/dev/nacos';
@@ -77,35 +75,3 @@ for (const [set, version] of Object.entries({ lowest: '2.0.0', middle: '2.4.1' }
     });
   });
 }
-
-describe('nacos in a version that is not supported', function () {
-  this.timeout(120_000);
-
-  it('works as without the agent, and one line says so', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'inmesh-nacos-'));
-    const { legacy, ads, nacos, stop } = await scene();
-    let client: RegistryClient | undefined;
-    try {
-      // The newest under another number, with its dependencies from here.
-      mkdirSync(join(folder, 'node_modules'));
-      const copy = join(folder, 'node_modules', 'nacos-naming');
-      cpSync(join(ROOT, 'node_modules', 'nacos-naming'), copy, { recursive: true });
-      const description = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
-      writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...description, version: '3.0.0' }));
-      cpSync(join(ROOT, 'node_modules', 'nacos'), join(folder, 'node_modules', 'nacos'), { recursive: true });
-      const env = { INMESH_XDS: ads.address, NODE_PATH: join(ROOT, 'node_modules') };
-      client = await RegistryClient.start('nacos', { args: [folder, nacos.address], env });
-      assert.deepEqual(
-        (await list(client)).map(({ port }) => port),
-        [legacy.port],
-      );
-      const said = client.lines.filter((line) => line.includes('"event":"hook.version"'));
-      assert.equal(said.length, 1);
-      assert.match(said[0]!, /nacos-naming 3\.0\.0 is not one of the supported versions/);
-    } finally {
-      await client?.stop();
-      await stop();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-});

@@ -329,14 +329,4 @@ describe('nacos 2.6.3 under the agent', function () {
     const lookUp = { do: 'lookUpAndCall', service: 'users', address: legacy.address };
     assert.deepEqual(await client.ask(lookUp), ['200 b']);
   });
-
-  it('is as it was, and one line says so, when the hook is off', async () => {
-    const bare = await start({}, false);
-    const client = await start({ INMESH_HOOKS_OFF: 'nacos' });
-    assert.deepEqual(await list(client), await list(bare));
-    assert.deepEqual(
-      client.lines.filter((line) => line.includes('"level":50')),
-      [],
-    );
-  });
 });

@@ -7,6 +7,8 @@ import type { Instance } from './instances';
 export class FullAnswers {
   /** By application. */
   readonly apps = new Map<string, readonly Instance[]>();
+  /** By application: registered, but OUT_OF_SERVICE. */
+  readonly out = new Map<string, readonly Instance[]>();
   /** Paths that were asked for. */
   readonly requests: string[] = [];
 
@@ -40,19 +42,22 @@ export class FullAnswers {
   private body(): unknown {
     const application = [...this.apps].map(([name, instances]) => ({
       name,
-      instance: instances.map((instance) => record(name, instance)),
+      instance: [
+        ...instances.map((instance) => record(name, instance, 'UP')),
+        ...(this.out.get(name) ?? []).map((instance) => record(name, instance, 'OUT_OF_SERVICE')),
+      ],
     }));
     return { applications: { versions__delta: '1', apps__hashcode: '', application } };
   }
 }
 
-function record(app: string, { name, port }: Instance): unknown {
+function record(app: string, { name, port }: Instance, status: string): unknown {
   return {
     instanceId: name,
     hostName: 'localhost',
     app,
     ipAddr: '127.0.0.1',
-    status: 'UP',
+    status,
     overriddenStatus: 'UNKNOWN',
     port: { $: port, '@enabled': 'true' },
     securePort: { $: 443, '@enabled': 'false' },

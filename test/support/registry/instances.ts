@@ -9,6 +9,9 @@ export class Instance {
   /** Host header of the last one. */
   host = '';
 
+  /** Also after its end. */
+  port = 0;
+
   private constructor(
     readonly name: string,
     private readonly server: Server,
@@ -22,11 +25,8 @@ export class Instance {
     });
     const instance = new Instance(name, server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    instance.port = (server.address() as AddressInfo).port;
     return instance;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   get address(): string {

@@ -21,6 +21,8 @@ interface Held {
   readonly path: string;
   readonly datacenter: string;
   readonly index: number;
+  /** Only those whose checks all pass are asked for. */
+  readonly passing: boolean;
   readonly response: ServerResponse;
   readonly timer: NodeJS.Timeout;
 }
@@ -126,7 +128,8 @@ export class FakeConsul {
     const index = Number(url.searchParams.get('index') ?? 0);
     const wait = Number((url.searchParams.get('wait') ?? '').replace('ms', '')) || 300_000;
     const timer = setTimeout(() => this.release(held), wait);
-    const held: Held = { path, datacenter, index, response, timer };
+    const passing = ['', '1', 'true'].includes(url.searchParams.get('passing') ?? 'no');
+    const held: Held = { path, datacenter, index, passing, response, timer };
     this.held.add(held);
     response.once('close', () => this.forget(held));
     if (index === 0 || this.indexOf(held) !== index) this.release(held);
@@ -149,7 +152,7 @@ export class FakeConsul {
     return this.states.get(datacenter)!.indexes.get(path) ?? Math.min(this.index, 1);
   }
 
-  private content({ datacenter, path }: Held): unknown {
+  private content({ datacenter, path, passing }: Held): unknown {
     const { services } = this.states.get(datacenter)!;
     if (path === '/v1/catalog/datacenters') return this.datacenters;
     if (path === '/v1/catalog/services') {
@@ -164,7 +167,9 @@ export class FakeConsul {
       );
     }
     const name = path.slice('/v1/health/service/'.length);
-    return [...(services.get(name)?.values() ?? [])].map((each) => entryOf(name, each, datacenter));
+    return [...(services.get(name)?.values() ?? [])]
+      .filter(({ status = 'passing' }) => !passing || status === 'passing')
+      .map((each) => entryOf(name, each, datacenter));
   }
 }
 
