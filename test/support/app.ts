@@ -81,7 +81,8 @@ export interface Answer {
 
 /** An HTTP server under test, asked from outside. */
 export class App {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // Idle connections are closed before Node's server closes them, after 5 s, perhaps under a request just sent.
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 2_500 });
 
   private constructor(
     readonly script: Script,

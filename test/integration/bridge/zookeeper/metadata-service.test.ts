@@ -46,6 +46,7 @@ const INFO = { app: 'shop', revision: 'r1', services: { s: { name: 'a.B', protoc
 describe('asking a provider that speaks dubbo', function () {
   this.timeout(60_000);
   let server: Server | undefined;
+  const servers: Server[] = [];
   const sockets = new Set<Socket>();
 
   async function ask(answer: (socket: Socket, request: Buffer) => void, timeoutMs = 30_000) {
@@ -55,6 +56,7 @@ describe('asking a provider that speaks dubbo', function () {
       socket.on('error', () => socket.destroy());
       socket.once('data', (request) => answer(socket, request));
     });
+    servers.push(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return askMetadataService(instance('dubbo', (server.address() as AddressInfo).port), timeoutMs);
@@ -63,7 +65,7 @@ describe('asking a provider that speaks dubbo', function () {
   afterEach(async () => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
-    server?.close();
+    for (const each of servers.splice(0)) each.close();
     server = undefined;
   });
 
