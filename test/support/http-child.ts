@@ -1,15 +1,13 @@
 /** Runs the HTTP hook's fixtures as processes of their own, on any Node, with and without the hook. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import type { TestMesh } from './http-mesh';
 
 const ROOT = resolve(__dirname, '../..');
-export const NODE_VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '26.10.0'] as const;
-
 let bundle: string | undefined;
 
 /** The test preload as one file, built once per test process. */
@@ -28,13 +26,6 @@ export function preloadFile(): string {
     logLevel: 'error',
   });
   return bundle;
-}
-
-/** The binary of a Node line in the lab's cache, or undefined when it is not there. */
-export function nodeBinary(version: string): string | undefined {
-  const cache = process.env['INMESH_LAB_CACHE'] ?? join(homedir(), '.cache/inmesh');
-  const file = join(cache, `node-${version}/bin/node`);
-  return existsSync(file) ? file : undefined;
 }
 
 export interface ChildResult {

@@ -1,34 +1,10 @@
 import { strict as assert } from 'node:assert';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../../lab';
 import { type Backend, type Seen, startBackend } from '../../support/http-backend';
-import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
 import type { TestService } from '../../support/http-mesh';
-import { peer } from '../../support/peer';
-
-interface Outcome {
-  readonly index: number;
-  readonly events: readonly string[];
-  readonly lost: number;
-  readonly status?: number;
-  readonly headers?: Record<string, string>;
-  readonly raw?: readonly string[];
-  readonly distinct?: number;
-  readonly body?: string;
-  readonly error?: string;
-  readonly responseError?: string;
-  readonly ms: number;
-  readonly sameRequest?: boolean;
-}
-
-/** A port where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { type CallOutcome, onEveryNode } from '../../support/http-scene';
 
 /** Accepts one connection and answers `answers[i]` to the i-th; `undefined` closes it as the request comes. */
 async function scripted(
@@ -43,47 +19,24 @@ async function scripted(
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-for (const version of NODE_VERSIONS) {
-  describe(`calls through the mesh on Node ${version}`, function () {
-    this.timeout(60_000);
-    const node = nodeBinary(version);
+onEveryNode(
+  'calls through the mesh',
+  (scene) => {
     let one: Backend;
     let two: Backend;
     let dead: number;
-
-    before(async function () {
-      peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
-      [one, two] = await Promise.all([startBackend({ name: 'one' }), startBackend({ name: 'two' })]);
-      dead = await deadPort();
+    before(async () => {
+      one = scene.backend;
+      two = await startBackend({ name: 'two' });
+      dead = await freePort();
     });
     beforeEach(() => {
-      one.seen.length = 0;
       two.seen.length = 0;
     });
-    after(() => Promise.all([one?.close(), two?.close()]));
+    after(() => two?.close());
 
-    async function calls(
-      service: Partial<TestService>,
-      specs: readonly object[],
-      env: Record<string, string> = {},
-    ): Promise<readonly Outcome[]> {
-      const services = [{ host: 'svc.test', port: 80, endpoints: [one.port], ...service }];
-      const result = await runApp('http-calls.js', {
-        node,
-        mesh: { services },
-        env: { CALLS: JSON.stringify(specs), ...env },
-      });
-      assert.doesNotMatch(result.stderr, /HOOK-ERROR|MaxListeners/);
-      assert.equal(result.code, 0, result.stderr);
-      const outcomes = result.lines as Outcome[];
-      for (const outcome of outcomes) {
-        assert.equal(outcome.lost, 0, 'events outside the async context of the call');
-        const count = (event: string): number => outcome.events.filter((seen) => seen === event).length;
-        for (const event of ['response', 'finish', 'socket', 'close'])
-          assert.ok(count(event) <= 1, `${event} twice`);
-      }
-      return outcomes;
-    }
+    const calls = (service: Partial<TestService>, specs: readonly object[], env?: Record<string, string>) =>
+      scene.calls(service, specs, env);
 
     const seenBy = (backend: Backend): readonly Seen[] => backend.seen;
     const url = 'http://svc.test/echo';
@@ -333,10 +286,11 @@ for (const version of NODE_VERSIONS) {
       const outcomes = await calls({ endpoints: [one.port, two.port] }, specs, { TOGETHER: '1' });
       assert.deepEqual(new Set(outcomes.map(({ status }) => status)), new Set([200]));
     });
-  });
-}
+  },
+  () => startBackend({ name: 'one' }),
+);
 
 /** 'end callback' and 'finish' come in another order on some lines; everything else is fixed. */
-function byOrder(outcome: Outcome): (a: string, b: string) => number {
+function byOrder(outcome: CallOutcome): (a: string, b: string) => number {
   return (a, b) => outcome.events.indexOf(a) - outcome.events.indexOf(b);
 }

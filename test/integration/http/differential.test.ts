@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { NODE_VERSIONS, nodeVersion } from '../../../lab';
 import { type Backend, startBackend } from '../../support/http-backend';
-import { NODE_VERSIONS, nodeBinary, runApp } from '../../support/http-child';
+import { runApp } from '../../support/http-child';
 import { peer } from '../../support/peer';
 
 /** What may differ from bare Node, and why. */
@@ -23,14 +24,13 @@ describe('events, order, codes and async context are bare Node’s', function ()
   });
   after(() => backend.close());
 
-  for (const version of NODE_VERSIONS) {
+  for (const version of Object.keys(NODE_VERSIONS)) {
     for (const [kind, retryOn] of [
       ['without retries', undefined],
       ['with retries armed', ['connect-failure', 'reset', '5xx']],
     ] as const) {
       it(`Node ${version} ${kind}`, async function () {
-        const node = nodeBinary(version);
-        peer(this, node ?? { skipped: `Node ${version} is not in the lab's cache` });
+        const node = peer(this, await nodeVersion(version));
         const service = { host: 'svc.test', port: 80, endpoints: [backend.port], retryOn };
         const app = 'http-differential.js';
         const bare = await runApp(app, { node, env: { TARGET: `127.0.0.1:${backend.port}` } });
