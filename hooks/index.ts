@@ -7,7 +7,7 @@ import type { Hook } from './hook';
 import { httpHook } from './http';
 import { nacosHook } from './nacos';
 import { unmanagedHook } from './unmanaged';
-import { zookeeperHook } from './zookeeper';
+import { nativeZookeeperHook, zookeeperHook } from './zookeeper';
 
 export { currentRoute } from './express';
 export type { Hook, HookContext } from './hook';
@@ -19,5 +19,6 @@ export const hooks: readonly Hook[] = [
   eurekaHook,
   consulHook,
   zookeeperHook,
+  nativeZookeeperHook,
   unmanagedHook,
 ];

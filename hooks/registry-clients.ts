@@ -4,3 +4,4 @@ export { patchConsul } from './consul/client';
 export { patchEureka } from './eureka/client';
 export { patchNacos } from './nacos/client';
 export { patchZooKeeper } from './zookeeper/client';
+export { patchNativeZooKeeper } from './zookeeper/native-client';

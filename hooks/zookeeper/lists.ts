@@ -1,7 +1,7 @@
 import type { MeshInstance, RegistryHub, RegistryService, Shape } from '../../src/registry';
 import type { HookContext } from '../hook';
 import { type Child, type Convention, conventionOf } from './convention';
-import { NODE_CHILDREN_CHANGED, syntheticStat, type ZooKeeperClient } from './shapes';
+import type { Tree } from './tree';
 
 /** A child in a list: the registry's, or an instance that is yet to be written as the registry's others are. */
 interface Entry extends Child {
@@ -16,6 +16,8 @@ let clients = 0;
 export class Node {
   /** The registry's children, as last heard. */
   children = NO_CHILDREN;
+  /** The registry has the node, as far as is known. */
+  isKnown = false;
   /** A real stat, to make others like it. */
   stat: object | undefined;
   /** The registry has no such node: somebody looks whether it comes. */
@@ -39,6 +41,22 @@ export class Node {
   }
 
   heard(children: readonly Child[]): void {
+    this.isKnown = true;
+    this.#heard(children);
+  }
+
+  /** The registry says that it has no such node. */
+  missing(): void {
+    this.isKnown = false;
+    this.#heard(NO_CHILDREN);
+  }
+
+  adopt({ children, stat }: Node): void {
+    this.stat = stat;
+    this.heard(children);
+  }
+
+  #heard(children: readonly Child[]): void {
     this.children = children;
     this.service.heard(children.flatMap((child) => this.convention.key(child) ?? []));
   }
@@ -81,7 +99,9 @@ export class ClientNodes {
   constructor(
     private readonly hub: RegistryHub,
     private readonly context: HookContext,
-    private readonly client: ZooKeeperClient,
+    private readonly tree: Pick<Tree<never>, 'fire' | 'stat'>,
+    /** What a client before this one knew of a node. */
+    private readonly inherit?: (path: string) => Node | undefined,
   ) {}
 
   /** undefined: the path is none of a service, or no mesh host stands for the service. */
@@ -93,6 +113,8 @@ export class ClientNodes {
     const service = this.hub.service(convention.service, `${this.#id} ${path}`);
     const node = service === undefined ? null : new Node(path, convention, service, this.hub);
     this.#nodes.set(path, node);
+    const before = this.inherit?.(path);
+    if (before?.isKnown) node?.adopt(before);
     service?.onChange(() => {
       if (node?.isChanged && this.context.enabled()) this.fire(path);
     });
@@ -106,11 +128,30 @@ export class ClientNodes {
     const text = node?.synthetic(path.slice(at + 1));
     if (text === undefined) return undefined;
     const data = Buffer.from(text);
-    return { data, stat: syntheticStat(node?.stat, data.length) };
+    return { data, stat: this.tree.stat(node?.stat, data.length) };
   }
 
-  /** The watchers of the node's children, each once, as the client does it itself. */
+  /** The watchers of the node's children hear that they have changed. */
   fire(path: string): void {
-    this.client.connectionManager.watcherManager.emit({ type: NODE_CHILDREN_CHANGED, path });
+    this.tree.fire(path);
+  }
+
+  get isEmpty(): boolean {
+    return this.#nodes.size === 0;
+  }
+
+  /** Its lists are nobody's any more. */
+  release(): void {
+    for (const node of this.#nodes.values()) if (node !== null) this.hub.release(node.service);
+    this.#nodes.clear();
+  }
+
+  /** Gives a node up to the client after this one. */
+  give(path: string): Node | undefined {
+    const node = this.#nodes.get(path) ?? undefined;
+    if (node === undefined) return undefined;
+    this.#nodes.delete(path);
+    this.hub.release(node.service);
+    return node;
   }
 }
