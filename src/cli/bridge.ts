@@ -39,14 +39,28 @@ export function addBridgeCommand(program: Command): void {
     .option('--concurrency <number>', 'connections at once', wholeNumber, 64)
     .option('--json', 'the report as JSON')
     .action((_, command: Command) => runProbe(command.optsWithGlobals()));
+  bridge
+    .command('migration')
+    .description('say for each service how many of its instances are outside the mesh, and how many in it')
+    .option('--json', 'the report as JSON')
+    .action((_, command: Command) => runMigration(command.optsWithGlobals()));
 }
 
 async function run(flags: BridgeFlags): Promise<void> {
+  endWithReader();
   if (flags.schema) return printSchema();
   const config = await read(flags.config);
   if (flags.check) return check(config, flags.config!);
   if (flags.once) return once(config);
   await serve(config, flags.config!);
+}
+
+/** `… | head` closes the pipe when it has seen enough, which is no mistake. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
 }
 
 function printSchema(): void {
@@ -66,7 +80,8 @@ async function read(file: string | undefined): Promise<Config> {
 function check(config: Config, file: string): void {
   const { explainConfig } = load();
   const { lines, warnings } = explainConfig(config);
-  const text = [`${file} is in order. The bridge`, ...lines.map((line) => `  ${line}`)];
+  const but = warnings.length > 0 ? ', but what it needs is not all there' : '';
+  const text = [`${file} is in order${but}. The bridge`, ...lines.map((line) => `  ${line}`)];
   process.stdout.write(`${text.join('\n')}\n`);
   for (const warning of warnings) process.stderr.write(`inmesh: ${warning}\n`);
   if (warnings.length > 0) process.exitCode = 1;
@@ -86,7 +101,8 @@ async function once(config: Config): Promise<void> {
 async function firstState(config: Config) {
   const { readOnce } = load();
   setLogVerbosity(logVerbosity.NONE);
-  const state = await readOnce(config, createPinoLog({ level: 'error', format: config.log.format }));
+  // A registry that cannot be reached is waited for: who looks on should know.
+  const state = await readOnce(config, createPinoLog({ level: 'warn', format: config.log.format }));
   for (const { name, detail } of state.missing)
     process.stderr.write(`inmesh: source ${name} could not be read${detail ? `: ${detail}` : ''}\n`);
   return state;
@@ -103,6 +119,13 @@ async function runProbe(flags: ProbeFlags): Promise<void> {
     process.stdout.write(`${report.dialled} dialled, ${report.unreachable.length} unreachable\n`);
   }
   if (missing.length > 0 || report.unreachable.length > 0) process.exitCode = 1;
+}
+
+async function runMigration(flags: Pick<ProbeFlags, 'config' | 'json'>): Promise<void> {
+  const { origins, missing } = await firstState(await read(flags.config));
+  const { migrationText } = load();
+  process.stdout.write(flags.json ? `${JSON.stringify(origins, null, 2)}\n` : migrationText(origins));
+  if (missing.length > 0) process.exitCode = 1;
 }
 
 async function serve(config: Config, file: string): Promise<void> {

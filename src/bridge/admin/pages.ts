@@ -38,13 +38,18 @@ export function cataloguePage(state: BridgeState, query: URLSearchParams): unkno
   return {
     open: snapshot !== undefined,
     waitingFor: state.waitingFor(),
-    sources: state.sources(),
+    sources: state.sources().map(({ silentMs, ...source }) => ({
+      ...source,
+      ...(silentMs !== undefined && { silentMs: Math.round(silentMs) }),
+    })),
     services: entries.length,
     endpoints: entries.reduce((sum, { endpoints }) => sum + endpoints.length, 0),
     ...(service === null
       ? { entries: shown }
       : {
-          registry: [...state.services()].filter(({ source, key }) => `${source}/${key}`.includes(service)),
+          registry: [...state.services()]
+            .filter(({ source, key }) => `${source}/${key}`.includes(service))
+            .map((report) => ({ ...report, unchangedMs: Math.round(report.unchangedMs) })),
         }),
   };
 }

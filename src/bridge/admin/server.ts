@@ -71,6 +71,7 @@ export class AdminServer {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://admin');
+      if (pathname === '/') return text(response, 200, this.index());
       const page = this.pages.get(pathname);
       if (!page) return text(response, 404, `there is no ${pathname}\n\n${this.index()}`);
       const method = request.method === 'HEAD' ? 'GET' : request.method;

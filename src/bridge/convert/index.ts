@@ -10,5 +10,6 @@ export { type BuiltGroup, buildGroup, type GroupPart } from './group';
 export { isServable } from './instance';
 export { type Group, groupsOf, MANY_INTERFACES } from './level';
 export { resourceName } from './names';
+export { originOf } from './placement';
 export { compileRules, type Rules, type SourceDefinition, type SourceRules } from './rules';
 export type { VipRange } from './vip';

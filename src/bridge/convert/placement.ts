@@ -33,14 +33,25 @@ export function networkOf(instance: RegistryInstance, source: SourceRules): stri
   return own ?? source.networks.get(instance.address) ?? source.config.network;
 }
 
+/** Registered by a bridge for the mesh, a pod with a sidecar, a pod, or none of these. */
+export function originOf(
+  { address, metadata }: RegistryInstance,
+  { meshCidrs }: SourceRules,
+): 'exported' | 'sidecars' | 'pods' | 'outside' {
+  if (text(metadata, 'inmesh.origin') !== '') return 'exported';
+  const marked = text(metadata, 'inmesh.sidecar');
+  if (marked === 'true') return 'sidecars';
+  return marked !== 'false' && meshCidrs.has(address) ? 'pods' : 'outside';
+}
+
 /** Value of `security.istio.io/tlsMode`, or undefined: the instance is not served here at all. */
 export function tlsModeOf(instance: RegistryInstance, source: SourceRules): 'istio' | 'disabled' | undefined {
   const { inMesh } = source.config;
-  const marked = text(instance.metadata, 'inmesh.sidecar');
-  const isInMesh = marked === 'true' || (marked !== 'false' && source.meshCidrs.has(instance.address));
+  const origin = originOf(instance, source);
+  const isInMesh = origin === 'sidecars' || origin === 'pods';
   if (isInMesh && inMesh === 'exclude') return undefined;
   const own = claimed('tlsMode', instance.metadata, source)?.value;
   if (own === 'istio' || own === 'disabled') return own;
   if (!isInMesh) return 'disabled';
-  return (inMesh ?? (marked === 'true' ? 'mtls' : 'plaintext')) === 'mtls' ? 'istio' : 'disabled';
+  return (inMesh ?? (origin === 'sidecars' ? 'mtls' : 'plaintext')) === 'mtls' ? 'istio' : 'disabled';
 }

@@ -266,7 +266,7 @@ export class Bridge {
   private refused(mistakes: readonly string[]): void {
     this.metrics.reloaded('refused');
     for (const mistake of mistakes) {
-      const message = `${mistake}; the configuration from before stays`;
+      const message = `${mistake} (the configuration from before stays)`;
       this.log.line('error', 'config.refused', message, { mistake });
     }
   }

@@ -29,16 +29,34 @@ export function explainConfig(config: BridgeConfig): Explanation {
 }
 
 function sourceLine({ name, type, own, required, syncTimeoutMs, convert }: SourceConfig): string {
-  const servers = own['servers'];
-  const where = Array.isArray(servers) && servers.length > 0 ? ` at ${servers.join(', ')}` : '';
   const wait = required
     ? 'nothing is served before it was read'
     : `waited for ${syncTimeoutMs / 1000} s at the start`;
-  return `source ${name}: ${type}${where}; ServiceEntries in ${convert.resourceNamespace}, exported to ${convert.exportTo.join(', ')}; ${wait}`;
+  return `source ${name}: ${type}${whereOf(own)}${whatOf(own)}; ServiceEntries in ${convert.resourceNamespace}, exported to ${convert.exportTo.join(', ')}; ${wait}`;
 }
 
 function sidecarLine({ namespace, applications, label }: SidecarsConfig['workloads'][number]): string {
   return `makes Sidecars in ${namespace} for the Dubbo applications ${applications.join(', ')}, selecting workloads by the label ${label}`;
+}
+
+function whereOf({ servers, serversFile, addressServer, zones }: SourceConfig['own']): string {
+  if (serversFile !== undefined) return ` at the servers in ${serversFile}`;
+  if (addressServer !== undefined) return ` at the servers that ${addressServer} tells`;
+  const all = [servers, ...Object.values(zones ?? {})].flat().filter((each) => each !== undefined);
+  return all.length > 0 ? ` at ${all.join(', ')}` : '';
+}
+
+/** What of the registry is read, where it is told to read a part. */
+function whatOf(own: SourceConfig['own']): string {
+  const parts = ['namespaces', 'groups', 'datacenters', 'tags'].map((key) => {
+    const value = own[key];
+    if (value === 'all') return `all ${key}`;
+    return Array.isArray(value) && value.length > 0 ? `${key} ${value.join(', ')}` : '';
+  });
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => `, ${part}`)
+    .join('');
 }
 
 /** The other side of it, which nobody but the reader can set. */

@@ -3,14 +3,18 @@
 import type { Log } from '../../observe';
 import { Catalogue, systemClock } from '../catalogue';
 import type { BridgeConfig } from '../config';
+import { compileRules } from '../convert';
 import type { Rejection, ServedSnapshot } from '../model';
 import { BridgeLog } from './log';
+import { originsOf, type ServiceOrigins } from './migration';
 import { SidecarMaker } from './sidecar-maker';
 import { type MakeSource, makeSource, RunningSources } from './sources';
 
 export interface FirstState {
   readonly snapshot: ServedSnapshot;
   readonly rejections: readonly Rejection[];
+  /** Where the instances of each service are. */
+  readonly origins: readonly ServiceOrigins[];
   /** Sources that could not be read in time, with what they said last. */
   readonly missing: readonly { readonly name: string; readonly detail: string }[];
 }
@@ -47,7 +51,9 @@ export async function readOnce(
     });
     const missing = catalogue.sources().filter(({ synchronised }) => !synchronised);
     const snapshot = withSidecars(config, catalogue, sources);
-    return { snapshot, rejections: [...catalogue.rejections()], missing };
+    const rules = compileRules(config.convert, config.sources);
+    const origins = originsOf(rules, catalogue.services(), (source, key) => sources.service(source, key));
+    return { snapshot, rejections: [...catalogue.rejections()], origins, missing };
   } finally {
     await sources.stop();
     catalogue.close();

@@ -179,7 +179,7 @@ describe('bridge: put together', () => {
     await change('sources: 5');
     assert.match(
       log.of('config.refused')[0]!.message,
-      /bridge\.yaml:1:10: sources: .*; the configuration from before stays$/,
+      /bridge\.yaml:1:10: sources: .* \(the configuration from before stays\)$/,
     );
     await change('sources: 5 ');
     assert.equal(log.of('config.refused').length, 1, 'said once');

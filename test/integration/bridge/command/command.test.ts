@@ -127,7 +127,7 @@ sources:
     ]);
     const missing = await bridge('--config', join(folder, 'none.yaml'));
     assert.equal(missing.code, 2);
-    assert.match(missing.err, /^inmesh: .*none\.yaml: cannot be read: ENOENT\n$/);
+    assert.match(missing.err, /^inmesh: .*none\.yaml: cannot be read: there is no such file \(ENOENT\)\n$/);
     const without = await bridge();
     assert.match(without.err, /^inmesh: bridge needs --config <file>/);
   });
@@ -153,7 +153,7 @@ sources:
     assert.match(refused.err, /^inmesh: source eureka could not be read: .*401/m);
   });
 
-  it('probe dials every address and lists those that cannot be reached', async () => {
+  it('probe dials every address and lists the unreachable; migration says where instances are', async () => {
     const open = createTcpServer();
     await new Promise<void>((resolve) => open.listen(0, '127.0.0.1', resolve));
     const shut = createTcpServer();
@@ -171,6 +171,9 @@ sources:
     eureka.instances = [{ app: 'orders', port: up! }];
     const fine = await bridge('probe', '--json', '--config', await config());
     assert.deepEqual([fine.code, JSON.parse(fine.out)], [0, { dialled: 1, unreachable: [] }]);
+    const origins = await bridge('migration', '--config', await config());
+    assert.match(origins.out, /^orders\.eureka +1 +0 +0 +0 +0 {2}eureka\/ORDERS$/m);
+    assert.match(origins.out, /\n1 host: 1 outside the mesh only, 0 on both sides, 0 inside only\n$/);
   });
 
   it('serves until SIGTERM, follows its file, and ends cleanly with the snapshot written', async () => {
