@@ -12,9 +12,11 @@ import { storedEntries } from '../../support/registries/istio-config';
 import { markdownTable, measuredOn } from '../../support/registries/latency-table';
 import { NacosHttp } from '../../support/registries/nacos-http';
 import { Changes, LASTING } from './side-by-side/changes';
+import { costTable } from './side-by-side/cost';
 import { FACTS, type Registered } from './side-by-side/facts';
+import { restarts, restartTable } from './side-by-side/restart';
 import { viewOf } from './side-by-side/view';
-import { PORT, startWorlds, type Worlds } from './side-by-side/worlds';
+import { bridgeSettings, PORT, startWorlds, type Worlds } from './side-by-side/worlds';
 
 /** How often nacos-istio looks for changes; 3 s is its default. */
 const INTERVAL_MS = drill({ short: 300, full: 3000 });
@@ -23,6 +25,8 @@ const LIST_MS = drill({ short: 200, full: 10_000 });
 const LISTED = { listIntervalMs: LIST_MS };
 const LANES = drill({ short: 1, full: 8 });
 const CHANGES = drill({ short: 2, full: 200 });
+/** Restarts and CPU time take minutes: never in the short form. */
+const FULL = drill({ short: false, full: true });
 const PATIENCE_MS = 60_000;
 
 describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
@@ -44,7 +48,7 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
     source.start(sink);
     http = new NacosHttp(worlds.nacos.address);
     await http.untilEditable();
-    if (drill({ short: false, full: true })) console.log(`\n${measuredOn()}`);
+    if (FULL) console.log(`\n${measuredOn()}`);
   });
 
   afterEach(function () {
@@ -140,4 +144,37 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
     console.log(`\n${changes.text()}\n`);
     for (const kind of changes.measuredKinds) assert.equal(changes.missed(kind, 'bridge'), 0, kind);
   });
+
+  if (!FULL) return;
+
+  it('a new service, when the bridge lists as often as the other looks', async () => {
+    await worlds.bridge.configure(bridgeSettings(worlds.nacos, { listIntervalMs: INTERVAL_MS }));
+    const changes = new Changes(worlds, sink, INTERVAL_MS);
+    const kind = `new service, listed every ${INTERVAL_MS / 1000} s`;
+    await changes.newServices(kind, LANES, CHANGES / 2, INTERVAL_MS);
+    console.log(`\n${changes.text()}\n`);
+    assert.equal(changes.missed(kind, 'bridge'), 0);
+  });
+
+  it('what following costs', async () => {
+    // It follows, too.
+    await source.stop();
+    console.log(`\n${await costTable(worlds, 30, 2)}\n`);
+  });
 });
+
+if (FULL) {
+  describe('beside the built-in nacos-istio when Nacos restarts', function () {
+    this.timeout(3_600_000);
+    let worlds: Worlds | undefined;
+
+    after(() => worlds?.stop());
+
+    it('what runs stays, what does not goes', async function () {
+      worlds = await startWorlds(this, { services: [], nacos: {}, source: {} });
+      const results = await restarts(worlds, 3);
+      console.log(`\n${measuredOn()}\n\n${restartTable(results)}\n`);
+      for (const { emptied } of results.get(worlds.ours)!) assert.equal(emptied, 0);
+    });
+  });
+}
