@@ -1,5 +1,11 @@
-import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState } from '../model';
-import { type Ask, askKey, type Batch, type HostAnswer } from './protocol';
+import {
+  type ClusterSnapshot,
+  type FeedListener,
+  HostIndex,
+  type HostService,
+  type LinkState,
+} from '../model';
+import { type Ask, askKey, type Batch, type FeedMessage, type HostAnswer } from './protocol';
 
 /** The last word on everything, and who hears of it. Shared by the main thread's link and the proxies of workers. */
 export class FeedCache {
@@ -44,6 +50,22 @@ export class FeedCache {
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 
+  receive(message: FeedMessage): void {
+    switch (message.type) {
+      case 'state':
+        this.setState(message.state, message.hasViews);
+        return;
+      case 'ports':
+        this.#setPorts(message.ports);
+        return;
+      case 'index':
+        this.#setIndex(message.port, new HostIndex(message.data));
+        return;
+      case 'batch':
+        this.#apply(message.batch);
+    }
+  }
+
   setState(state: LinkState, hasViews: boolean): void {
     // What was once known is kept, whatever a new worker says of itself.
     const views = hasViews || this.#hasViews;
@@ -53,17 +75,17 @@ export class FeedCache {
     for (const listener of this.#listeners) listener.onState(state, views);
   }
 
-  setPorts(ports: readonly number[]): void {
+  #setPorts(ports: readonly number[]): void {
     this.#ports = new Set(ports);
     for (const listener of this.#listeners) listener.onClusterPorts(this.#ports);
   }
 
-  setIndex(port: number, index: HostIndex): void {
+  #setIndex(port: number, index: HostIndex): void {
     this.#indexes.set(port, index);
     for (const listener of this.#listeners) listener.onPortIndex(port, index);
   }
 
-  apply({ changed, hosts, removed }: Batch): void {
+  #apply({ changed, hosts, removed }: Batch): void {
     for (const snapshot of changed) this.#clusters.set(snapshot.cluster.name, snapshot);
     if (changed.length > 0) for (const listener of this.#listeners) listener.onClusters(changed, []);
     for (const answer of hosts) {

@@ -1,13 +1,6 @@
 import cluster from 'node:cluster';
 import type { Settings } from '../config';
-import {
-  type FeedListener,
-  HostIndex,
-  type HostService,
-  type LinkState,
-  type MeshFeed,
-  type UnsupportedField,
-} from '../model';
+import type { FeedListener, HostService, LinkState, MeshFeed, UnsupportedField } from '../model';
 import type { Log } from '../observe';
 import { FeedCache } from './feed-cache';
 import { type Ask, askKey, type Scheme, type WorkerMessage } from './protocol';
@@ -111,24 +104,15 @@ export class LinkHandle implements LinkFeed {
 
   #receive(message: WorkerMessage): void {
     switch (message.type) {
-      case 'state':
-        this.#cache.setState(message.state, message.hasViews);
-        return;
-      case 'ports':
-        this.#cache.setPorts(message.ports);
-        return;
-      case 'index':
-        this.#cache.setIndex(message.port, new HostIndex(message.data));
-        return;
-      case 'batch':
-        this.#cache.apply(message.batch);
-        this.#thread.post({ type: 'batch-read' });
-        return;
       case 'unsupported':
         this.#setUnsupported(message.fields);
         return;
       case 'log':
         this.options.log.line(message.level, message.event, message.message, message.fields, message.key);
+        return;
+      default:
+        this.#cache.receive(message);
+        if (message.type === 'batch') this.#thread.post({ type: 'batch-read' });
     }
   }
 

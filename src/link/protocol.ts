@@ -29,12 +29,16 @@ export interface Batch {
   readonly removed: readonly string[];
 }
 
-/** Worker to main thread. */
-export type WorkerMessage =
+/** What a feed says. Every thread of the application gets the same. */
+export type FeedMessage =
   | { readonly type: 'state'; readonly state: LinkState; readonly hasViews: boolean }
   | { readonly type: 'ports'; readonly ports: readonly number[] }
   | { readonly type: 'index'; readonly port: number; readonly data: HostIndexData }
-  | { readonly type: 'batch'; readonly batch: Batch }
+  | { readonly type: 'batch'; readonly batch: Batch };
+
+/** Worker to main thread. */
+export type WorkerMessage =
+  | FeedMessage
   | { readonly type: 'unsupported'; readonly fields: readonly UnsupportedField[] }
   | {
       readonly type: 'log';

@@ -1,5 +1,4 @@
-import type { HostIndexData, LinkState } from '../model';
-import type { Ask, Batch } from './protocol';
+import type { Ask } from './protocol';
 
 /** Application worker threads of this process find the main thread's link here (decision 14). */
 export const LINK_CHANNEL = 'inmesh:link:1';
@@ -16,10 +15,3 @@ export const ALIVE_MS = 30_000;
 export type ProxyRequest =
   | { readonly type: 'alive'; readonly id: string }
   | { readonly type: 'ask'; readonly id: string; readonly ask: Ask };
-
-/** Main thread to proxy. */
-export type ProxyAnswer =
-  | { readonly type: 'state'; readonly state: LinkState; readonly hasViews: boolean }
-  | { readonly type: 'ports'; readonly ports: readonly number[] }
-  | { readonly type: 'index'; readonly port: number; readonly data: HostIndexData }
-  | { readonly type: 'batch'; readonly batch: Batch };

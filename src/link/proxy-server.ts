@@ -1,8 +1,8 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState, MeshFeed } from '../model';
 import { clearInterval, setImmediate, setInterval } from '../observe/native';
-import { type Ask, askKey, type Scheme } from './protocol';
-import { ALIVE_MS, LINK_CHANNEL, type ProxyAnswer, type ProxyRequest, proxyChannel } from './proxy-protocol';
+import { type Ask, askKey, type FeedMessage, type Scheme } from './protocol';
+import { ALIVE_MS, LINK_CHANNEL, type ProxyRequest, proxyChannel } from './proxy-protocol';
 
 /** The feed that is shared, with a way to stop listening. */
 export interface SharedFeed extends MeshFeed {
@@ -60,7 +60,7 @@ class ProxySession implements FeedListener {
   readonly #channel: BroadcastChannel;
   readonly #asked = new Set<string>();
   readonly #known = new Map<string, HostService | null>();
-  readonly #queue: ProxyAnswer[] = [];
+  readonly #queue: FeedMessage[] = [];
   #closed = false;
 
   constructor(
@@ -121,7 +121,7 @@ class ProxySession implements FeedListener {
   }
 
   /** One message in a turn of the event loop: the application's own work comes between. */
-  #send(message: ProxyAnswer): void {
+  #send(message: FeedMessage): void {
     if (this.#closed) return;
     this.#queue.push(message);
     if (this.#queue.length === 1) setImmediate(() => this.#drain());

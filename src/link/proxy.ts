@@ -1,10 +1,10 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
-import { type FeedListener, HostIndex, type HostService, type LinkState, type MeshFeed } from '../model';
+import type { FeedListener, HostService, LinkState, MeshFeed } from '../model';
 import type { Log } from '../observe';
 import { clearInterval, setInterval } from '../observe/native';
 import { FeedCache } from './feed-cache';
-import { type Ask, askKey, type Scheme } from './protocol';
-import { ALIVE_MS, LINK_CHANNEL, type ProxyAnswer, type ProxyRequest, proxyChannel } from './proxy-protocol';
+import { type Ask, askKey, type FeedMessage, type Scheme } from './protocol';
+import { ALIVE_MS, LINK_CHANNEL, type ProxyRequest, proxyChannel } from './proxy-protocol';
 
 /** The main thread may still be starting, or busy. */
 const KNOCK_MS = 200;
@@ -32,7 +32,7 @@ export class LinkProxy implements MeshFeed {
     this.#cache.setState('connecting', false);
     this.#requests = new BroadcastChannel(LINK_CHANNEL);
     this.#answers = new BroadcastChannel(proxyChannel(this.#id));
-    this.#answers.onmessage = (event) => this.#receive((event as { data: ProxyAnswer }).data);
+    this.#answers.onmessage = (event) => this.#receive((event as { data: FeedMessage }).data);
     for (const channel of [this.#requests, this.#answers]) (channel as unknown as { unref(): void }).unref();
     this.#knock(KNOCK_MS);
   }
@@ -75,23 +75,11 @@ export class LinkProxy implements MeshFeed {
     this.#requests?.postMessage(request);
   }
 
-  #receive(message: ProxyAnswer): void {
+  #receive(message: FeedMessage): void {
     if (!this.#answered) {
       this.#answered = true;
       this.#knock(ALIVE_MS);
     }
-    switch (message.type) {
-      case 'state':
-        this.#cache.setState(message.state, message.hasViews);
-        return;
-      case 'ports':
-        this.#cache.setPorts(message.ports);
-        return;
-      case 'index':
-        this.#cache.setIndex(message.port, new HostIndex(message.data));
-        return;
-      case 'batch':
-        this.#cache.apply(message.batch);
-    }
+    this.#cache.receive(message);
   }
 }

@@ -1,33 +1,11 @@
 /** Runs the HTTP hook's fixtures as processes of their own, on any Node, with and without the hook. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { bundled } from './bundle';
 import type { TestMesh } from './http-mesh';
 
 const ROOT = resolve(__dirname, '../..');
-let bundle: string | undefined;
-
-/** The test preload as one file, built once per test process. */
-export function preloadFile(): string {
-  if (bundle !== undefined) return bundle;
-  const folder = mkdtempSync(join(tmpdir(), 'inmesh-http-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  bundle = join(folder, 'preload.js');
-  buildSync({
-    entryPoints: [join(ROOT, 'test/support/http-preload.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node18',
-    logLevel: 'error',
-  });
-  return bundle;
-}
-
 export interface ChildResult {
   readonly code: number | null;
   readonly lines: readonly unknown[];
@@ -47,10 +25,11 @@ export interface ChildOptions {
 }
 
 /** Runs an application of `fixtures/apps`; its standard output is lines of JSON. */
-export function runApp(app: string, options: ChildOptions = {}): Promise<ChildResult> {
+export async function runApp(app: string, options: ChildOptions = {}): Promise<ChildResult> {
   const args: string[] = [];
   for (const file of options.before ?? []) args.push('--require', join(ROOT, 'fixtures/apps', file));
-  if (options.mesh !== undefined) args.push('--require', preloadFile());
+  if (options.mesh !== undefined)
+    args.push('--require', await bundled('http-preload', 'test/support/http-preload.ts'));
   for (const file of options.after ?? []) args.push('--require', join(ROOT, 'fixtures/apps', file));
   args.push(join(ROOT, 'fixtures/apps', app));
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env, NODE_OPTIONS: '' };

@@ -2,7 +2,8 @@ import type { Settings } from '../../src/config';
 import { createLink, type LinkFeed } from '../../src/link';
 import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState } from '../../src/model';
 import type { Log, LogLevel } from '../../src/observe';
-import { linkWorkerFile } from './link-worker';
+import { AdsServer } from './ads-server';
+import { bundled } from './bundle';
 
 /** Settings of a process in namespace `shop`, with the given control plane. */
 export function linkSettings(xds: string, more: Partial<Settings> = {}): Settings {
@@ -149,6 +150,11 @@ export interface RunningLink {
   stop(): Promise<void>;
 }
 
+/** The link's worker, as it is now. Absolute path. */
+export function linkWorkerFile(): Promise<string> {
+  return bundled('link-worker', 'src/link/worker/main.ts');
+}
+
 const running = new Set<RunningLink>();
 
 /** A link with its worker, started. `stopLinks` ends all of a test. */
@@ -167,4 +173,17 @@ export async function runLink(settings: Settings): Promise<RunningLink> {
 export async function stopLinks(): Promise<void> {
   await Promise.all([...running].map((run) => run.stop()));
   running.clear();
+}
+
+/** For a suite: every test has a control plane of its own, which ends with it and after its links. */
+export function controlPlaneForEach(use: (server: AdsServer) => void): void {
+  let server: AdsServer;
+  beforeEach(async () => {
+    server = await new AdsServer().start();
+    use(server);
+  });
+  afterEach(async () => {
+    await stopLinks();
+    server.stop();
+  });
 }

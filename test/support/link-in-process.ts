@@ -1,7 +1,6 @@
 import { FeedCache } from '../../src/link/feed-cache';
 import type { Ask, WorkerMessage } from '../../src/link/protocol';
 import { Link, type LinkOptions } from '../../src/link/worker/link';
-import { HostIndex } from '../../src/model';
 import { FeedRecorder, linkSettings } from './link-harness';
 
 /** The worker's side of a link without a thread, its messages cloned as the port would. */
@@ -14,13 +13,9 @@ export function linkInProcess(
   const cache = new FeedCache();
   cache.listen(feed);
   const receive = (message: WorkerMessage) => {
-    if (message.type === 'state') cache.setState(message.state, message.hasViews);
-    else if (message.type === 'ports') cache.setPorts(message.ports);
-    else if (message.type === 'index') cache.setIndex(message.port, new HostIndex(message.data));
-    else if (message.type === 'batch') {
-      cache.apply(structuredClone(message.batch));
-      setImmediate(() => link.receive({ type: 'batch-read' }));
-    }
+    if (message.type === 'log' || message.type === 'unsupported') return;
+    cache.receive(structuredClone(message));
+    if (message.type === 'batch') setImmediate(() => link.receive({ type: 'batch-read' }));
   };
   const start = { settings: linkSettings(xds), nodeName: 'fresh-1', asks, clusters: [] };
   const link: Link = new Link({ start, post: receive, ...options });

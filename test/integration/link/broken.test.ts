@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as broken from '../../../fixtures/recorded/xds/broken';
 import { pb } from '../../../src/xds';
 import {
-  AdsServer,
+  type AdsServer,
   clusterName,
   edsCluster,
   endpoints,
@@ -11,7 +11,7 @@ import {
   routes,
   virtualHost,
 } from '../../support/ads-server';
-import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { controlPlaneForEach, linkSettings, runLink } from '../../support/link-harness';
 import { seededRandom } from '../../support/seeded-random';
 
 const GOOD = 'good.test';
@@ -20,13 +20,9 @@ const TYPES: readonly ResourceType[] = ['cluster', 'route', 'endpoint'];
 
 describe('link: broken resources', () => {
   let server: AdsServer;
-  beforeEach(async () => {
-    server = await new AdsServer().start();
+  controlPlaneForEach((started) => {
+    server = started;
     server.set(mesh([{ host: GOOD, endpoints: [['127.0.0.1', 1]] }]));
-  });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
   });
 
   /** A link that follows a good host, and proof that it still does. */

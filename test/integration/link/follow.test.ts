@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  AdsServer,
+  type AdsServer,
   clusterName,
   dnsCluster,
   edsCluster,
@@ -11,19 +11,15 @@ import {
   staticCluster,
   virtualHost,
 } from '../../support/ads-server';
-import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { controlPlaneForEach, linkSettings, runLink } from '../../support/link-harness';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 const RATINGS = 'ratings.shop.svc.cluster.local';
 
 describe('link: follows the hosts that are asked for', () => {
   let server: AdsServer;
-  beforeEach(async () => {
-    server = await new AdsServer().start();
-  });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
+  controlPlaneForEach((started) => {
+    server = started;
   });
 
   it('answers with the cluster first, then the host', async () => {

@@ -3,11 +3,17 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { createLink } from '../../../src/link';
-import { AdsServer, clusterName, mesh } from '../../support/ads-server';
-import { FeedRecorder, LogRecorder, linkSettings, runLink, stopLinks } from '../../support/link-harness';
-import { linkWorkerFile } from '../../support/link-worker';
+import { type AdsServer, clusterName, mesh } from '../../support/ads-server';
+import { bundled } from '../../support/bundle';
+import {
+  controlPlaneForEach,
+  FeedRecorder,
+  LogRecorder,
+  linkSettings,
+  linkWorkerFile,
+  runLink,
+} from '../../support/link-harness';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 
@@ -40,17 +46,11 @@ describe('link: the worker thread', () => {
   let file: string;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'inmesh-life-'));
-    file = join(folder, 'process.js');
-    const stdin = { contents: SOURCE, resolveDir: join(__dirname, '../../..'), loader: 'ts' as const };
-    await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: file, logLevel: 'error' });
+    file = await bundled('link-process', SOURCE);
   });
-  beforeEach(async () => {
-    server = await new AdsServer().start();
+  controlPlaneForEach((started) => {
+    server = started;
     server.set(mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }]));
-  });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TYPE_URL } from '../../../src/xds';
 import {
-  AdsServer,
+  type AdsServer,
   clusterName,
   edsCluster,
   endpoints,
@@ -9,7 +9,7 @@ import {
   routes,
   virtualHost,
 } from '../../support/ads-server';
-import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { controlPlaneForEach, linkSettings, runLink } from '../../support/link-harness';
 import { linkInProcess } from '../../support/link-in-process';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
@@ -21,12 +21,8 @@ const TWO = mesh([
 
 describe('link: the delta protocol', () => {
   let server: AdsServer;
-  beforeEach(async () => {
-    server = await new AdsServer().start();
-  });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
+  controlPlaneForEach((started) => {
+    server = started;
   });
 
   it("is an ordinary sidecar node with Istio's metadata, said in the first request only", async () => {

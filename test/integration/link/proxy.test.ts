@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
-import { AdsServer, clusterName, endpoints, mesh } from '../../support/ads-server';
-import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { type AdsServer, clusterName, endpoints, mesh } from '../../support/ads-server';
+import { bundled } from '../../support/bundle';
+import { controlPlaneForEach, linkSettings, runLink } from '../../support/link-harness';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 
@@ -44,23 +41,14 @@ interface Seen {
 
 describe('link: worker threads of the application', () => {
   let server: AdsServer;
-  let folder: string;
   let file: string;
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'inmesh-proxy-'));
-    file = join(folder, 'worker.js');
-    const stdin = { contents: SOURCE, resolveDir: join(__dirname, '../../..'), loader: 'ts' as const };
-    await build({ stdin, bundle: true, platform: 'node', format: 'cjs', outfile: file, logLevel: 'error' });
+    file = await bundled('link-proxy-worker', SOURCE);
   });
-  beforeEach(async () => {
-    server = await new AdsServer().start();
+  controlPlaneForEach((started) => {
+    server = started;
     server.set(mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }]));
   });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
-  });
-  after(() => rmSync(folder, { recursive: true }));
 
   /** Waits for a state of the worker's model. */
   async function until(worker: Worker, holds: (seen: Seen) => boolean): Promise<Seen> {

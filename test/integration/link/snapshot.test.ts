@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AdsServer, clusterName, mesh } from '../../support/ads-server';
-import { linkSettings, runLink, stopLinks } from '../../support/link-harness';
+import { type AdsServer, clusterName, mesh } from '../../support/ads-server';
+import { controlPlaneForEach, linkSettings, runLink } from '../../support/link-harness';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 const RATINGS = 'ratings.shop.svc.cluster.local';
@@ -12,9 +12,11 @@ describe('link: the snapshot on disk', () => {
   let server: AdsServer;
   let folder: string;
   const settings = (more = {}) => linkSettings(server.address, { snapshotDir: folder, ...more });
-  beforeEach(async () => {
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'inmesh-snapshot-'));
-    server = await new AdsServer().start();
+  });
+  controlPlaneForEach((started) => {
+    server = started;
     server.set(
       mesh([
         { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
@@ -22,11 +24,7 @@ describe('link: the snapshot on disk', () => {
       ]),
     );
   });
-  afterEach(async () => {
-    await stopLinks();
-    server.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   /** Runs a link until its snapshot is written, then ends it and the control plane. */
   async function leaveSnapshot(): Promise<string> {

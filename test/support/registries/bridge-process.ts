@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { answersOk, fetchText, freePorts, LabServer, type Launch, labFolder, started } from '../../../lab';
-
-const ROOT = join(__dirname, '..', '..', '..');
+import { bundled } from '../bundle';
 
 /** Without the sections that the process itself needs: `mcp`, `admin`, `log`, `snapshot` unless told otherwise. */
 export type BridgeSettings = Readonly<Record<string, unknown>> & { readonly sources: readonly unknown[] };
@@ -39,39 +35,11 @@ export interface RejectionPage {
   readonly reason: string;
 }
 
-let program: Promise<string> | undefined;
-
-/** The `inmesh` command, bundled from the sources as they are: once per test process. */
-function commandFile(): Promise<string> {
-  program ??= bundle();
-  return program;
-}
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src', 'cli', 'main.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node18',
-    logLevel: 'error',
-    define: { INMESH_VERSION: '"test"' },
-  });
-  const code = outputFiles[0]!.contents;
-  const folder = join(ROOT, 'build', 'test');
-  const file = join(folder, `cli-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.js`);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(`${file}.${process.pid}`, code);
-    renameSync(`${file}.${process.pid}`, file);
-  }
-  return file;
-}
-
 /** Starts `inmesh bridge` as a process of its own, on free ports that it keeps over restarts. */
 export async function startBridgeProcess(settings: BridgeSettings): Promise<BridgeProcess> {
-  return started(new BridgeProcess(await commandFile(), await labFolder('bridge'), settings));
+  return started(
+    new BridgeProcess(await bundled('cli', 'src/cli/main.ts'), await labFolder('bridge'), settings),
+  );
 }
 
 export class BridgeProcess extends LabServer {
