@@ -2,109 +2,23 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { PROTOCOLS } from './protocol';
+import {
+  CIDR,
+  cidrs,
+  closed,
+  DNS_LABEL,
+  endpointSelectorSchema,
+  portNumbers,
+  relabelSchema,
+  serviceMatchSchema,
+  serviceOverrideSchema,
+  strings,
+} from './service-config';
 
-const CIDR = '^[0-9A-Fa-f:.]+(/\\d{1,3})?$';
-const DNS_LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
-const strings = (description: string, fallback: string[] = []) =>
-  Type.Array(Type.String({ minLength: 1 }), { description, default: fallback });
-const cidrs = (description: string, fallback: string[] = []) =>
-  Type.Array(Type.String({ pattern: CIDR }), { description, default: fallback });
+export type { EndpointSelector, Relabel, ServiceMatch, ServiceOverride } from './service-config';
+
 const networks = (description: string) =>
   Type.Record(Type.String({ pattern: CIDR }), Type.String(), { description, default: {} });
-const closed = { additionalProperties: false } as const;
-
-const protocol = Type.Union(
-  PROTOCOLS.map((name) => Type.Literal(name)),
-  { description: 'A protocol, as in the metadata `protocol`.' },
-);
-
-const portNumbers = (description: string) =>
-  Type.Partial(
-    Type.Object(
-      Object.fromEntries(
-        PROTOCOLS.map((name) => [
-          name,
-          Type.Integer({ minimum: 1, maximum: 65_535, description: `Service port of ${name}.` }),
-        ]),
-      ),
-    ),
-    { ...closed, description, default: {} },
-  );
-
-const fieldsToMatch = {
-  namespace: Type.Optional(
-    Type.String({ description: 'Namespace in the registry; `*` stands for any characters.' }),
-  ),
-  group: Type.Optional(Type.String({ description: 'Group in the registry; `*` stands for any characters.' })),
-  service: Type.Optional(
-    Type.String({ description: "The service's name (a Dubbo interface's); `*` stands for any characters." }),
-  ),
-};
-
-export const serviceMatchSchema = Type.Object(fieldsToMatch, {
-  ...closed,
-  description: 'Services of which all the given parts match.',
-});
-export type ServiceMatch = Static<typeof serviceMatchSchema>;
-
-export const serviceOverrideSchema = Type.Object(
-  {
-    match: serviceMatchSchema,
-    host: Type.Optional(Type.String({ description: 'Host instead of the one by template.' })),
-    aliases: Type.Optional(strings('More hosts of the same service, each with a VIP of its own.')),
-    exportTo: Type.Optional(strings('Instead of the `exportTo` of the source.')),
-    resourceNamespace: Type.Optional(
-      Type.String({ pattern: DNS_LABEL, description: 'Instead of the `resourceNamespace` of the source.' }),
-    ),
-    protocol: Type.Optional(protocol),
-    ports: Type.Optional(portNumbers('Service ports, by protocol, instead of the usual ones.')),
-    instancePorts: Type.Optional(
-      Type.Boolean({ description: 'Instead of the `instancePorts` of the source.' }),
-    ),
-    abnormal: Type.Optional(strings('Instances that are not served: `10.0.0.5`, `10.0.0.5:8080` or a CIDR.')),
-  },
-  {
-    ...closed,
-    description:
-      'What is different for some services. Of several that match, the first to say a thing counts.',
-  },
-);
-export type ServiceOverride = Static<typeof serviceOverrideSchema>;
-
-export const endpointSelectorSchema = Type.Object(
-  {
-    ...fieldsToMatch,
-    labels: Type.Optional(
-      Type.Record(Type.String(), Type.String(), {
-        description: 'Metadata that an instance must have; `*` stands for any characters.',
-      }),
-    ),
-    cidrs: Type.Optional(cidrs('Addresses, or ranges, one of which must hold the instance.')),
-    exclude: Type.Boolean({ description: 'true: matching instances are left out.', default: false }),
-  },
-  {
-    ...closed,
-    description:
-      'Which instances are served. A service with selectors that include serves what one of them matches; excluding ones win.',
-  },
-);
-export type EndpointSelector = Static<typeof endpointSelectorSchema>;
-
-export const relabelSchema = Type.Object(
-  {
-    from: Type.String({ minLength: 1, description: 'Key in the metadata.' }),
-    to: Type.String({ minLength: 1, description: 'Key of the label.' }),
-    values: Type.Optional(
-      Type.Record(Type.String(), Type.String(), {
-        description: 'Values to replace; others stay.',
-      }),
-    ),
-    keep: Type.Boolean({ description: 'true: also keep the label under its own key.', default: false }),
-  },
-  { ...closed, description: 'A label under another name.' },
-);
-export type Relabel = Static<typeof relabelSchema>;
-
 export const TRUSTED = ['host', 'namespace', 'serviceAccount', 'tlsMode', 'network'] as const;
 
 /** The part of a source that says how its services are converted. */
@@ -138,6 +52,13 @@ export const convertSourceSchema = Type.Object(
       description: 'Labels of the ServiceEntries, such as `istio.io/rev`.',
       default: {},
     }),
+    entryLabelsFrom: strings(
+      'Labels of the instances that become labels of the ServiceEntry, where all instances that have them agree.',
+    ),
+    external: Type.Boolean({
+      description: 'true: the services are outside the mesh for Istio (location MESH_EXTERNAL).',
+      default: false,
+    }),
     include: Type.Array(serviceMatchSchema, { description: 'Services to serve. Empty: all.', default: [] }),
     exclude: Type.Array(serviceMatchSchema, { description: 'Services not to serve.', default: [] }),
     overrides: Type.Array(serviceOverrideSchema, {
@@ -163,7 +84,8 @@ export const convertSourceSchema = Type.Object(
     ),
     relabel: Type.Array(relabelSchema, { description: 'Labels under other names.', default: [] }),
     setLabels: Type.Record(Type.String(), Type.String(), {
-      description: 'Labels of every instance.',
+      description:
+        'Labels of every instance; {service}, {group}, {namespace}, {source} and {cluster} in them are filled in.',
       default: {},
     }),
     locality: Type.String({
@@ -171,6 +93,23 @@ export const convertSourceSchema = Type.Object(
         '`region/zone/subzone` of instances that do not say theirs. Its region is the one of zones without.',
       default: '',
     }),
+    localities: Type.Record(
+      Type.String({ pattern: CIDR }),
+      Type.String({ pattern: '^[^/]+(/[^/]+){0,2}$' }),
+      {
+        description:
+          'Locality by CIDR, of instances that do not say theirs; the narrowest counts, before `locality`.',
+        default: {},
+      },
+    ),
+    localityKeys: Type.Object(
+      {
+        region: strings('Metadata that says the region; the first that is there counts.', ['region']),
+        zone: strings('Metadata that says the zone.', ['zone']),
+        subzone: strings('Metadata that says the subzone.', ['subzone']),
+      },
+      { ...closed, description: 'Where instances say their locality.', default: {} },
+    ),
     clusterAsZone: Type.Boolean({
       description: "Take the registry's cluster (Nacos) or datacenter (Consul) as zone.",
       default: false,
@@ -251,8 +190,20 @@ export const convertSchema = Type.Object(
     meshCidrs: cidrs('Addresses of pods of the mesh, for `inMesh`.'),
     networks: networks('Network by CIDR; the narrowest counts.'),
     merge: Type.Array(
-      Type.Object({ host: Type.String({ minLength: 1, description: 'Their common host.' }), from }, closed),
-      { description: 'Services of several registries that are one service.', default: [] },
+      Type.Object(
+        {
+          host: Type.String({
+            minLength: 1,
+            description:
+              "Their common host. With {service} in it, services of one name are one: it is filled with each service's name in lower case.",
+          }),
+          from: strings(
+            'Services, as `source/name` or `source/key`; with {service} in the host `*` stands for any characters. On the same address and port the first source wins.',
+          ),
+        },
+        closed,
+      ),
+      { description: 'Services of several registries, or groups, that are one service.', default: [] },
     ),
     joinKubernetes: Type.Array(
       Type.Object(

@@ -3,6 +3,7 @@
 import type { ServedEndpoint, ServedPort } from '../model';
 import type { HostClaim, Part } from './claims';
 import type { Member } from './instance';
+import { sortedRecord } from './label-values';
 import type { Group } from './level';
 import { PROTOCOLS, type Protocol, servicePorts } from './protocol';
 import { wholeWeights } from './weights';
@@ -14,6 +15,8 @@ export interface Draft {
   readonly claim: HostClaim;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly location: 'MESH_INTERNAL' | 'MESH_EXTERNAL';
   readonly ports: readonly ServedPort[];
   readonly resolution: 'STATIC' | 'DNS';
   readonly exportTo: readonly string[];
@@ -51,13 +54,32 @@ export function draftOf(
   return {
     claim,
     namespace: namespaceOf(group, first, usable),
-    labels: first.source.entryLabels,
+    labels: labelsOfEntry(first, usable),
+    annotations: first.rules.annotations,
+    location: first.rules.external ? 'MESH_EXTERNAL' : 'MESH_INTERNAL',
     ports: layout.ports,
     resolution: usable[0]!.member.isName ? 'DNS' : 'STATIC',
     exportTo: first.rules.exportTo,
     endpoints: sortedEndpoints(endpoints),
     from: [...new Set(parts.map(({ source, service }) => `${source.name}/${service.key}`))].sort(),
   };
+}
+
+/** Those of the settings, and those in which all instances agree. */
+function labelsOfEntry({ source, rules, findings }: Part, placed: readonly Placed[]): Draft['labels'] {
+  const { entryLabelsFrom } = source.config;
+  if (entryLabelsFrom.length === 0) return rules.labels;
+  const labels = new Map(Object.entries(rules.labels));
+  for (const key of entryLabelsFrom) {
+    const values = new Set(
+      placed.map(({ member }) => member.labels[key]).filter((value) => value !== undefined),
+    );
+    const [value, second] = values;
+    if (second !== undefined)
+      findings.ofService('label-disagrees', `its instances disagree on the label \`${key}\``);
+    else if (value !== undefined) labels.set(key, value);
+  }
+  return sortedRecord(labels);
 }
 
 /** The same address and port once: the first part's, of one part the byte-wise first id. */

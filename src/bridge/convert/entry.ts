@@ -5,17 +5,17 @@ import { resourceName } from './names';
 
 /** `slot` is the host in lower case; `vip` undefined only where the range is used up. */
 export function entryOf(draft: Draft, slot: string, vip: string | undefined): ServedEntry {
-  const { claim, endpoints, resolution, ports, from, exportTo, labels, namespace } = draft;
+  const { claim, endpoints, resolution, ports, from, exportTo, labels, namespace, location } = draft;
   return {
     host: claim.host.toLowerCase() === slot ? claim.host : slot,
     namespace,
     name: resourceName(slot),
     labels,
-    annotations: { 'inmesh.from': from.slice(0, 5).join(', ') },
+    annotations: { ...draft.annotations, 'inmesh.from': from.slice(0, 5).join(', ') },
     addresses: vip === undefined ? [] : [vip],
     ports,
     resolution,
-    location: 'MESH_INTERNAL',
+    location,
     exportTo,
     endpoints,
     from,

@@ -40,17 +40,36 @@ export function labelsOf(context: LabelsContext, instance: RegistryInstance): Ma
     if (typeof value !== 'string' || value === '') continue;
     if (isDubbo && DUBBO_PARAMETERS.has(key)) continue;
     if (isOurs(key) || claimOf(key) !== undefined) continue;
-    const rule = relabel.find(({ from }) => from === key);
-    if (rule) addLabel(labels, rule.to, replaced(rule, value), findings);
-    if ((!rule || rule.keep) && source.keepsLabel(key) && !source.dropsLabel(key))
-      addLabel(labels, key, value, findings);
+    const moves = relabel.some(({ from, keep }) => from === key && !keep);
+    if (!moves && source.keepsLabel(key) && !source.dropsLabel(key)) addLabel(labels, key, value, findings);
+  }
+  for (const rule of relabel) {
+    const value = text(instance.metadata, rule.from) || (rule.otherwise ?? '');
+    if (value === '' || (!rule.overwrite && labels.has(rule.to))) continue;
+    addLabel(labels, rule.to, replaced(rule, value), findings);
   }
   addOwn(labels, context, instance);
   for (const [key, value] of Object.entries(setLabels)) {
-    if (isLabelKey(key) && isLabelValue(value)) labels.set(key, value);
-    else findings.ofService('bad-label', `setLabels: \`${key}: ${value}\` is no label`);
+    const filled = value.includes('{') ? labelValue(filledIn(value, context, instance)) : value;
+    if (filled !== '') labels.set(key, filled);
   }
   return labels;
+}
+
+function filledIn(
+  template: string,
+  { source, service }: LabelsContext,
+  { cluster = '' }: RegistryInstance,
+): string {
+  const { name, group, namespace } = service;
+  const parts: Readonly<Record<string, string>> = {
+    service: name,
+    group,
+    namespace,
+    source: source.name,
+    cluster,
+  };
+  return template.replace(/\{(\w+)\}/g, (_all, part: string) => parts[part] ?? '');
 }
 
 function replaced({ values }: Relabel, value: string): string {

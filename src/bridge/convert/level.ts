@@ -2,7 +2,8 @@
 
 import type { RegistryService } from '../model';
 import { text } from './metadata';
-import { type Rules, type SourceRules, type Union, unionOf } from './rules';
+import type { Rules, SourceRules } from './rules';
+import type { Union } from './unions';
 
 /** A mesh service to be: what has one key is one group. */
 export type Group =
@@ -27,7 +28,7 @@ export function groupsOf(
 ): Group[] {
   if (service.kind === 'dubbo-consumers' || NOT_PROVIDERS.test(service.name)) return [];
   if (!source.isIncluded(service)) return [];
-  const union = unionOf(rules, source, service);
+  const union = rules.unions.of(source.name, service);
   if (union) return [{ key: union.key, kind: 'union', union }];
   const own: Group = { key: `${source.name}/${service.key}`, kind: 'service' };
   if (service.kind === 'service') return [own];

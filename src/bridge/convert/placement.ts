@@ -8,16 +8,26 @@ import type { SourceRules } from './rules';
 const UNNAMED_REGION = 'default';
 
 /** `region/zone/subzone` without empty ends, or ''. The instance's own, else the source's. */
-export function localityOf(instance: RegistryInstance, { config }: SourceRules): string {
-  const { metadata } = instance;
+export function localityOf(instance: RegistryInstance, { config, localities }: SourceRules): string {
+  const { metadata, address } = instance;
+  const { localityKeys: keys } = config;
   const whole = text(metadata, 'aeraki_meta_locality').split('/').map(part);
-  const [ownRegion = '', ownZone = '', ownSubzone = ''] = config.locality.split('/');
-  const region = part(instance.region || text(metadata, 'region') || (whole[0] ?? ''));
+  const otherwise = localities.get(address) ?? config.locality;
+  const [ownRegion = '', ownZone = '', ownSubzone = ''] = otherwise.split('/');
+  const region = part(instance.region || firstOf(metadata, keys.region) || (whole[0] ?? ''));
   const cluster = config.clusterAsZone ? (instance.cluster ?? '') : '';
-  const zone = part(instance.zone || text(metadata, 'zone') || (whole[1] ?? '') || cluster);
+  const zone = part(instance.zone || firstOf(metadata, keys.zone) || (whole[1] ?? '') || cluster);
   if (region === '' && zone === '') return joined(ownRegion, ownZone, ownSubzone);
-  const subzone = part(text(metadata, 'subzone') || (whole[2] ?? ''));
+  const subzone = part(firstOf(metadata, keys.subzone) || (whole[2] ?? ''));
   return joined(region || ownRegion || UNNAMED_REGION, zone, zone && subzone);
+}
+
+function firstOf(metadata: RegistryInstance['metadata'], keys: readonly string[]): string {
+  for (const key of keys) {
+    const value = text(metadata, key);
+    if (value !== '') return value;
+  }
+  return '';
 }
 
 function joined(...parts: readonly string[]): string {

@@ -9,6 +9,7 @@ import { labelValue, sortedRecord } from './label-values';
 import type { PortNumbers, Protocol } from './protocol';
 import { AddressList, compileSelectors, type Selector } from './selectors';
 import { requireHosts, requireSense } from './sense';
+import { Unions } from './unions';
 import { VipRange } from './vip';
 
 /** A source as convert knows it. */
@@ -43,25 +44,15 @@ export interface SourceRules {
   readonly mayTakeClusterDomain: Glob;
   readonly resourceNamespaces: ReadonlyMap<string, string>;
   readonly networks: CidrMap<string>;
+  readonly localities: CidrMap<string>;
   readonly meshCidrs: CidrSet;
-}
-
-/** Services of several sources that become one: a `merge`, or a `joinKubernetes` with its namespace. */
-export interface Union {
-  readonly key: string;
-  readonly host: string;
-  readonly join?: {
-    readonly namespace: string;
-    readonly portNames: Readonly<Partial<Record<Protocol, string>>>;
-  };
 }
 
 export interface Rules {
   readonly clusterDomain: string;
   readonly vips: VipRange;
   readonly sources: ReadonlyMap<string, SourceRules>;
-  /** By `source/name` and `source/key`. */
-  readonly unions: ReadonlyMap<string, Union>;
+  readonly unions: Unions;
 }
 
 /** What is said of one service, by the first override that says it. */
@@ -70,6 +61,10 @@ export interface ServiceRules {
   readonly aliases: readonly string[];
   readonly exportTo: readonly string[];
   readonly resourceNamespace: string | undefined;
+  /** Of the ServiceEntry. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly external: boolean;
   readonly protocol: Protocol | undefined;
   readonly ports: PortNumbers;
   readonly instancePorts: boolean;
@@ -90,7 +85,7 @@ export function compileRules(global: ConvertConfig, sources: readonly SourceDefi
     clusterDomain: global.clusterDomain.toLowerCase(),
     vips: at(['vipCidr'], () => new VipRange(global.vipCidr, global.vipExclude)),
     sources: new Map(sources.map((source, order) => [source.name, sourceRules(source, order, global)])),
-    unions: unionsOf(global),
+    unions: new Unions(global),
   };
 }
 
@@ -124,6 +119,7 @@ function sourceRules(
       'networks',
       () => new CidrMap([...Object.entries(convert.networks), ...Object.entries(global.networks)]),
     ),
+    localities: inSource('localities', () => new CidrMap(Object.entries(convert.localities))),
     meshCidrs: inSource('meshCidrs', () => new CidrSet([...convert.meshCidrs, ...global.meshCidrs])),
   };
 }
@@ -166,33 +162,6 @@ export function servicePredicate({ namespace, group, service }: ServiceMatch): S
     (!named || named(found.name) || (found.dubbo !== undefined && named(found.dubbo.interface)));
 }
 
-function unionsOf({ merge, joinKubernetes }: ConvertConfig): Map<string, Union> {
-  const unions = new Map<string, Union>();
-  const add = (union: Union, path: string, from: readonly string[]) => {
-    for (const each of from) {
-      if (unions.has(each))
-        at([path], () => {
-          throw new ConvertConfigError(
-            `\`${each}\` is part of ${unions.get(each)!.host} and of ${union.host}; leave it in one`,
-          );
-        });
-      unions.set(each, union);
-    }
-  };
-  for (const { host, from } of merge) add({ key: `merge/${host}`, host }, 'merge', from);
-  for (const { host, from, namespace, portNames } of joinKubernetes)
-    add({ key: `join/${host}`, host, join: { namespace, portNames } }, 'joinKubernetes', from);
-  return unions;
-}
-
-/** The union that a service is part of, or undefined. */
-export function unionOf(rules: Rules, source: SourceRules, service: RegistryService): Union | undefined {
-  if (rules.unions.size === 0) return undefined;
-  return (
-    rules.unions.get(`${source.name}/${service.key}`) ?? rules.unions.get(`${source.name}/${service.name}`)
-  );
-}
-
 export function serviceRules(source: SourceRules, service: RegistryService): ServiceRules {
   const { config } = source;
   const matching = source.overrides.filter(({ matches }) => matches(service));
@@ -203,9 +172,19 @@ export function serviceRules(source: SourceRules, service: RegistryService): Ser
     aliases: first('aliases') ?? [],
     exportTo: first('exportTo') ?? config.exportTo,
     resourceNamespace: first('resourceNamespace') ?? source.resourceNamespaces.get(service.namespace),
+    labels: withMore(source.entryLabels, first('entryLabels')),
+    annotations: first('entryAnnotations') ?? {},
+    external: first('external') ?? config.external,
     protocol: first('protocol'),
     ports: { ...config.ports, ...first('ports') },
     instancePorts: first('instancePorts') ?? config.instancePorts,
     abnormal: matching.map(({ abnormal }) => abnormal).filter((list) => list !== undefined),
   };
+}
+
+function withMore(
+  labels: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  return more ? sortedRecord(new Map(Object.entries({ ...labels, ...more }))) : labels;
 }

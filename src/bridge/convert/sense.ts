@@ -7,14 +7,23 @@ import { ConvertConfigError } from './error';
 const COMMON_PARTS = ['group', 'namespace', 'source', 'type'];
 const SERVICE_PARTS = ['service', ...COMMON_PARTS];
 const INTERFACE_PARTS = ['interface', 'dubboGroup', 'version', 'application', 'service', ...COMMON_PARTS];
+const LABEL_PARTS = ['service', 'group', 'namespace', 'source', 'cluster'];
 const APPLICATION_PARTS = ['application', ...COMMON_PARTS];
 
 /** Throws ConvertConfigError, with the key as its path. */
 export function requireSense(config: ConvertSourceConfig): void {
-  for (const key of ['entryLabels', 'setLabels'] as const)
-    for (const [label, value] of Object.entries(config[key]))
-      if (!isLabelKey(label) || !isLabelValue(value))
-        fail(key, `\`${label}: ${value}\` is not in Kubernetes' syntax of labels`);
+  requireLabels('entryLabels', config.entryLabels);
+  for (const { entryLabels = {}, entryAnnotations = {} } of config.overrides) {
+    requireLabels('overrides', entryLabels);
+    for (const key of Object.keys(entryAnnotations))
+      if (!isLabelKey(key)) fail('overrides', `\`${key}\` is no key of an annotation`);
+  }
+  for (const value of Object.values(config.setLabels)) requireParts('setLabels', value, LABEL_PARTS);
+  const filled = Object.entries(config.setLabels).map(([key, value]) => [
+    key,
+    value.replace(/\{\w+\}/g, 'x'),
+  ]);
+  requireLabels('setLabels', Object.fromEntries(filled));
   const { dubbo } = config;
   requireParts('hostTemplate', config.hostTemplate, SERVICE_PARTS);
   requireParts('dubbo', dubbo.interfaceTemplate, INTERFACE_PARTS);
@@ -28,12 +37,25 @@ export function requireSense(config: ConvertSourceConfig): void {
 
 /** Throws ConvertConfigError for hosts that cannot be, and for services of sources that there are not. */
 export function requireHosts({ merge, joinKubernetes }: ConvertConfig, sources: readonly string[]): void {
-  for (const { host, from } of merge) requireUnion('merge', host, from, sources);
+  for (const { host, from } of merge) {
+    requireParts('merge', host, ['service']);
+    const isPattern = host.includes('{service}');
+    const star = from.find((each) => each.includes('*'));
+    if (!isPattern && star !== undefined)
+      fail('merge', `\`${star}\` would make many services one; name them, or put {service} into the host`);
+    requireUnion('merge', host.replaceAll('{service}', 'x'), from, sources);
+  }
   for (const { host, portNames, from } of joinKubernetes) {
     requireUnion('joinKubernetes', host, from, sources);
     if (Object.keys(portNames).length === 0)
       fail('joinKubernetes', `\`${host}\` has no portNames, so nothing would join`);
   }
+}
+
+function requireLabels(key: string, labels: Readonly<Record<string, string>>): void {
+  for (const [label, value] of Object.entries(labels))
+    if (!isLabelKey(label) || !isLabelValue(value))
+      fail(key, `\`${label}: ${value}\` is not in Kubernetes' syntax of labels`);
 }
 
 function requireUnion(key: string, host: string, from: readonly string[], sources: readonly string[]): void {
@@ -48,7 +70,7 @@ function requireParts(key: string, template: string, parts: readonly string[]): 
     if (!parts.includes(part))
       fail(
         key,
-        `\`{${part}}\` is no part of a host; there are ${parts.map((each) => `{${each}}`).join(', ')}`,
+        `\`{${part}}\` cannot be filled in here; there are ${parts.map((each) => `{${each}}`).join(', ')}`,
       );
 }
 

@@ -8,19 +8,25 @@ const DEFAULT_TEMPLATE = '{service}.{group}.{namespace}.{type}';
 /** Gives a test: why a host is one of ours, in a sentence, or undefined. Of the configuration only. */
 export function ownHosts({ sources, convert }: BridgeConfig): (host: string) => string | undefined {
   const named = new Map<string, string>();
-  for (const { host } of [...convert.merge, ...convert.joinKubernetes])
+  const merged = convert.merge.map(({ host }) => host);
+  for (const host of [...merged, ...convert.joinKubernetes.map((join) => join.host)])
     named.set(host.toLowerCase(), 'convert makes it of registry services');
   for (const { name, convert: ofSource } of sources)
     for (const { host, aliases = [] } of ofSource.overrides)
       for (const each of host === undefined ? aliases : [host, ...aliases])
         named.set(each.toLowerCase(), `the source ${name} names it`);
-  const patterns = sources.flatMap((source) =>
+  const shapes = merged
+    .filter((host) => host.includes('{'))
+    .map((host) => shapeOf(host, { name: 'merge', type: '' }));
+  const ofSources = sources.flatMap((source) =>
     templatesOf(source).map((template) => shapeOf(template, source)),
   );
   return (host) => {
     const lower = host.toLowerCase();
-    const found = patterns.find(({ matches }) => matches(lower));
-    return named.get(lower) ?? (found && `it has the form of the hosts of the source ${found.source}`);
+    if (named.has(lower)) return named.get(lower);
+    if (shapes.some(({ matches }) => matches(lower))) return 'it has the form of a host in convert.merge';
+    const found = ofSources.find(({ matches }) => matches(lower));
+    return found && `it has the form of the hosts of the source ${found.source}`;
   };
 }
 
@@ -43,7 +49,7 @@ interface Shape {
 }
 
 /** Names of services may be anything, so it is the fixed end of a template that tells; without one, its length. */
-function shapeOf(template: string, { name, type }: SourceConfig): Shape {
+function shapeOf(template: string, { name, type }: Pick<SourceConfig, 'name' | 'type'>): Shape {
   const labels = template.replaceAll('{type}', type).replaceAll('{source}', name).toLowerCase().split('.');
   let fixed = labels.length;
   while (fixed > 0 && !labels[fixed - 1]!.includes('{')) fixed--;

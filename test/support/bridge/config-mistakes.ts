@@ -52,7 +52,7 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   consul: { servers: ['http://127.0.0.1:8500'] },
 };
 /** One of them has the form of each pattern. */
-const EXAMPLES = ['127.0.0.1:1', '10.0.0.0/8', 'x', 'http://x:1', 'grpc://x:1', '/x', '*'];
+const EXAMPLES = ['10.0.0.0/8', '127.0.0.1:1', 'x', 'http://x:1', 'grpc://x:1', '/x', '*'];
 
 export function* mistakenFiles(schema: Json): Generator<MistakenFile> {
   const { sources, ...parts } = schema.properties!;
@@ -134,7 +134,11 @@ function* mistakesAt(place: Place, type: string, more: string): Generator<Mistak
   if (schema.maximum !== undefined)
     yield wrong('too large', schema.maximum + 1, /^must be <= [\d.]+, is [\d.]+$/);
   if (schema.pattern !== undefined)
-    yield wrong('of the wrong form', ' ?! ', /^(the|a) text .*does not have the form \S+( \(.+\))?$/);
+    yield wrong(
+      'of the wrong form',
+      wrongForm(schema.pattern),
+      /^(the|a) text .*does not have the form \S+( \(.+\))?$/,
+    );
   if (schema.minLength !== undefined) yield wrong('an empty text', '', /^must not be empty$/);
   if (schema.minItems !== undefined) yield wrong('an empty list', [], /^must not be an empty list$/);
   const [pattern] = Object.keys(schema.patternProperties ?? {});
@@ -184,6 +188,10 @@ function wrongKind(schema: Json): unknown {
   if (kinds.has('object')) return 5;
   if (kinds.has('array')) return kinds.has('string') ? 5 : 'nonsense';
   return kinds.has('string') ? (schema.anyOf ? 'nonsense' : 7_654_321) : 'nonsense';
+}
+
+function wrongForm(pattern: string): string {
+  return [' ?! ', '//'].find((text) => !new RegExp(pattern).test(text))!;
 }
 
 function exampleOf(pattern: string): string {

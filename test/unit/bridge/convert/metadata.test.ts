@@ -147,7 +147,7 @@ describe('convert: labels', () => {
     const config = {
       keepLabels: ['a*', 'stage'],
       dropLabels: ['ab'],
-      relabel: [{ from: 'env', to: 'stage', values: { prod: 'production' }, keep: false }],
+      relabel: [{ from: 'env', to: 'stage', values: { prod: 'production' }, keep: false, overwrite: true }],
       setLabels: { origin: 'nacos' },
     };
     const { labels } = endpoint({ metadata: { aa: '1', ab: '2', c: '3', env: 'prod' } }, config);

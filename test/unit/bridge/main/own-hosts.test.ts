@@ -4,7 +4,7 @@ import { servedEntry } from '../../../support/bridge/scripted-content';
 import { configOf } from '../../../support/bridge/scripted-source';
 
 const SOURCES = `
-convert: { merge: [{ host: Payments.shop.example, from: [nacos/pay, eureka/PAY] }] }
+convert: { merge: [{ host: Payments.shop.example, from: [nacos/pay, eureka/PAY] }, { host: "{service}.both.example", from: [nacos/*, eureka/*] }] }
 sources:
   - name: nacos
     type: nacos
@@ -44,6 +44,7 @@ describe('bridge: which hosts are our own', () => {
     assert.equal(why('b.legacy.example'), 'the source nacos names it');
     assert.equal(why('payments.shop.example'), 'convert makes it of registry services');
     assert.equal(why('c.legacy.example'), undefined);
+    assert.equal(why('Orders.both.example'), 'it has the form of a host in convert.merge');
   });
 
   it('by what is served now', () => {
