@@ -62,7 +62,8 @@ async function run(folder: string, flags: DevFlags): Promise<void> {
 
 async function checkFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new CliError(`cannot read the folder ${folder}: ${error.code ?? error.message}`);
+    const why = error.code === 'ENOENT' ? 'there is no such folder' : (error.code ?? error.message);
+    throw new CliError(`cannot read the folder ${folder}: ${why}`);
   });
   if (!found.isDirectory()) throw new CliError(`${folder} is not a folder`);
 }

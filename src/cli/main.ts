@@ -17,6 +17,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .description('the service mesh inside an unmodified Node.js process')
     .version(version, '--version', 'print the version')
     .showSuggestionAfterError()
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'inmesh:')) })
     .exitOverride();
   addBridgeCommand(program);
   addDevCommand(program);

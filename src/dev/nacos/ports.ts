@@ -7,7 +7,10 @@ const FIRST = 20_000;
 const LAST = 31_000;
 const TRIES = 100;
 
-/** A port that is free together with the one `offset` above it, at this moment. */
+/**
+ * A port that is free together with the one `offset` above it, at this moment. Rejects with the system's error where
+ * the host is none of this machine's.
+ */
 export async function freePair(host: string, offset: number): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
@@ -17,9 +20,11 @@ export async function freePair(host: string, offset: number): Promise<number> {
 }
 
 function isFree(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' || error.code === 'EACCES' ? resolve(false) : reject(error),
+    );
     server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }

@@ -2,9 +2,7 @@
 
 import type { DeltaRequest, DeltaResponse } from '../../xds';
 import { TYPE_URL } from '../../xds';
-import { type NodeView, nodeView } from '../mesh';
-import type { Publication, Subscriber } from './publication';
-import { SERVED_TYPES, type StreamEvents, UnservedType } from './stream';
+import { ClientStream, SERVED_TYPES, UnservedType } from './stream';
 import type { Resource } from './view';
 
 interface Watch {
@@ -13,25 +11,11 @@ interface Watch {
   readonly known: Map<string, string>;
 }
 
-export class DeltaStream implements Subscriber {
-  private node: NodeView | undefined;
-  private readonly watches = new Map<string, Watch>();
-  private nonce = 0;
-
-  constructor(
-    private readonly publication: Publication,
-    private readonly events: StreamEvents,
-    private readonly send: (response: DeltaResponse) => void,
-  ) {}
-
+export class DeltaStream extends ClientStream<DeltaResponse, Watch> {
   /** Throws an Error (UnservedType, or a bad node) that must end the stream. */
   receive(request: DeltaRequest): void {
     const { typeUrl } = request;
-    if (request.node && !this.node) {
-      this.node = nodeView(request.node);
-      this.events.connected(request.node.id, this.node);
-    }
-    if (!this.node) throw new Error('the first request of a stream must carry the node');
+    this.identify(request.node);
     if (request.errorDetail) this.events.refused(typeUrl, request.errorDetail.message);
     else if (request.responseNonce) this.events.accepted(typeUrl);
     if (!SERVED_TYPES.has(typeUrl)) throw new UnservedType(typeUrl);
@@ -50,14 +34,8 @@ export class DeltaStream implements Subscriber {
     if (first || asked.length > 0) this.update(typeUrl, watch, true);
   }
 
-  push(): number {
-    let sent = 0;
-    // Clusters before their endpoints, both before the routes that lead to them.
-    for (const typeUrl of SERVED_TYPES) {
-      const watch = this.watches.get(typeUrl);
-      if (watch) sent += this.update(typeUrl, watch, false);
-    }
-    return sent;
+  protected pushType(typeUrl: string, watch: Watch): number {
+    return this.update(typeUrl, watch, false);
   }
 
   private watchOf(typeUrl: string, known: Readonly<Record<string, string>>): Watch {
@@ -84,10 +62,9 @@ export class DeltaStream implements Subscriber {
     if (answer) removed.push(...[...watch.names].filter((name) => current.has(name) && !current.get(name)));
     const count = resources.length + removed.length;
     if (count === 0 && !answer) return 0;
-    this.nonce++;
     this.send({
       typeUrl,
-      nonce: String(this.nonce),
+      nonce: this.nextNonce(),
       systemVersionInfo: '',
       controlPlane: 'inmesh-dev',
       resources,
@@ -98,7 +75,7 @@ export class DeltaStream implements Subscriber {
   }
 
   private current(typeUrl: string, watch: Watch): ReadonlyMap<string, Resource | undefined> {
-    const view = this.publication.view(this.node!);
+    const { view } = this;
     if (typeUrl === TYPE_URL.cluster) return view.clusters();
     if (typeUrl === TYPE_URL.listener) return new Map();
     return new Map([...watch.names].map((name) => [name, view.resource(typeUrl, name)]));

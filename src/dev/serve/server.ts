@@ -84,10 +84,15 @@ export async function startServer(
 function bind(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(joinHostPort(host, port), ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(new Error(`cannot listen on ${joinHostPort(host, port)}: ${error.message}`));
+      if (error) reject(new Error(`cannot listen on ${joinHostPort(host, port)}: ${reasonOf(error)}`));
       else resolve(bound);
     });
   });
+}
+
+/** The system's own words, which grpc-js puts in brackets. */
+function reasonOf({ message }: Error): string {
+  return /\[(.+)\]$/.exec(message)?.[1] ?? message;
 }
 
 function joinHostPort(host: string, port: number): string {

@@ -2,9 +2,7 @@
 
 import type { SotwRequest, SotwResponse } from '../../xds';
 import { TYPE_URL } from '../../xds';
-import { type NodeView, nodeView } from '../mesh';
-import type { Publication, Subscriber } from './publication';
-import { SERVED_TYPES, type StreamEvents, UnservedType } from './stream';
+import { ClientStream, SERVED_TYPES, UnservedType } from './stream';
 import type { Resource } from './view';
 
 interface Watch {
@@ -14,25 +12,11 @@ interface Watch {
   nonce: string;
 }
 
-export class SotwStream implements Subscriber {
-  private node: NodeView | undefined;
-  private readonly watches = new Map<string, Watch>();
-  private nonce = 0;
-
-  constructor(
-    private readonly publication: Publication,
-    private readonly events: StreamEvents,
-    private readonly send: (response: SotwResponse) => void,
-  ) {}
-
+export class SotwStream extends ClientStream<SotwResponse, Watch> {
   /** Throws an Error (UnservedType, or a bad node) that must end the stream. */
   receive(request: SotwRequest): void {
     const { typeUrl, resourceNames = [] } = request;
-    if (request.node && !this.node) {
-      this.node = nodeView(request.node);
-      this.events.connected(request.node.id, this.node);
-    }
-    if (!this.node) throw new Error('the first request of a stream must carry the node');
+    this.identify(request.node);
     if (!SERVED_TYPES.has(typeUrl)) throw new UnservedType(typeUrl);
     const watch = this.watches.get(typeUrl);
     if (request.errorDetail) {
@@ -54,20 +38,14 @@ export class SotwStream implements Subscriber {
     if (more) this.answer(typeUrl, watch);
   }
 
-  push(): number {
-    let sent = 0;
-    for (const typeUrl of SERVED_TYPES) {
-      const watch = this.watches.get(typeUrl);
-      if (watch && versionsOf(this.current(typeUrl, watch)) !== watch.sent)
-        sent += this.answer(typeUrl, watch);
-    }
-    return sent;
+  protected pushType(typeUrl: string, watch: Watch): number {
+    return versionsOf(this.current(typeUrl, watch)) === watch.sent ? 0 : this.answer(typeUrl, watch);
   }
 
   private answer(typeUrl: string, watch: Watch): number {
     const resources = this.current(typeUrl, watch);
     watch.sent = versionsOf(resources);
-    watch.nonce = String(++this.nonce);
+    watch.nonce = this.nextNonce();
     this.send({
       typeUrl,
       nonce: watch.nonce,
@@ -80,7 +58,7 @@ export class SotwStream implements Subscriber {
   }
 
   private current(typeUrl: string, watch: Watch): Resource[] {
-    const view = this.publication.view(this.node!);
+    const { view } = this;
     if (typeUrl === TYPE_URL.cluster) return [...view.clusters().values()];
     if (typeUrl === TYPE_URL.listener) return [];
     return watch.names.flatMap((name) => view.resource(typeUrl, name) ?? []);

@@ -112,11 +112,20 @@ describe('the inmesh command', function () {
     const { address } = JSON.parse((await owner.until(() => owner.out, /^.*\n/))[0]);
     const port = address.split(':')[1];
     const cases: readonly (readonly [string[], number, RegExp])[] = [
-      [['dev', join(folder, 'nowhere')], 2, /^inmesh: cannot read the folder .*nowhere: ENOENT\n$/],
+      [
+        ['dev', join(folder, 'nowhere')],
+        2,
+        /^inmesh: cannot read the folder .*nowhere: there is no such folder\n$/,
+      ],
       [['dev', join(folder, 'mesh.yaml')], 2, /^inmesh: .*mesh\.yaml is not a folder\n$/],
       [['dev', folder, '--port', port], 1, /inmesh: cannot listen on 127\.0\.0\.1:\d+: /],
       [['dev', folder, '--port', 'x'], 2, /^inmesh: "x" is no port; use 0 to 65535\n$/],
-      [['devv'], 2, /unknown command 'devv'[\s\S]*Did you mean dev\?/],
+      [['dev', folder, '--host', '192.0.2.1', '--port', '0'], 1, /192\.0\.2\.1:0: listen EADDRNOTAVAIL/],
+      [['dev-nacos', '--host', '192.0.2.1', '--port', '0'], 1, /^inmesh: listen EADDRNOTAVAIL/],
+      [['devv'], 2, /^inmesh: unknown command 'devv'[\s\S]*Did you mean dev\?/],
+      [['dev', folder, 'more'], 2, /^inmesh: too many arguments/],
+      [['bridge', 'prob'], 2, /^inmesh: too many arguments/],
+      [['env', '--xdss'], 2, /^inmesh: unknown option '--xdss'/],
     ];
     for (const [args, code, expected] of cases) {
       const run = start(...args);
