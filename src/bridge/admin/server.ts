@@ -87,7 +87,8 @@ export class AdminServer {
     }
   }
 
-  private index(): string {
+  /** The pages, a line each. */
+  index(): string {
     const lines = [...this.pages.values()].map(
       ({ method, path, text: what }) => `${method.padEnd(4)} ${path.padEnd(12)} ${what}`,
     );

@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { explainConfig, parseConfig } from '../../../../src/bridge';
+import { AdminServer } from '../../../../src/bridge/admin';
 
 const FOLDER = join(__dirname, '..', '..', '..', '..', 'examples', 'bridge');
 const read = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
 
+interface Volume {
+  readonly configMap?: { readonly name: string };
+  readonly secret?: { readonly secretName: string };
+}
+
 interface Manifest {
   readonly kind: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a manifest is looked at here and there.
+  readonly metadata: any;
   readonly data: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: a manifest is looked at here and there.
   readonly spec: any;
@@ -52,11 +60,96 @@ describe('bridge: examples', () => {
       );
   });
 
+  it('ports, probes and secrets are those that the configuration and the admin server have', () => {
+    const { config } = parseConfig('bridge.yaml', of('ConfigMap').data['bridge.yaml']!, {});
+    const [mcp, admin] = [config!.mcp.listen, config!.admin.listen].map((listen) =>
+      Number(listen.split(':')[1]),
+    );
+    const [container] = of('StatefulSet').spec.template.spec.containers;
+    const ports: Readonly<Record<string, number>> = Object.fromEntries(
+      container.ports.map(({ name, containerPort }: { name: string; containerPort: number }) => [
+        name,
+        containerPort,
+      ]),
+    );
+    assert.deepEqual(ports, { 'grpc-mcp': mcp, 'http-admin': admin });
+    // grpc- in its name: istiod's own sidecar, where it has one, must know that it is HTTP/2.
+    assert.deepEqual(of('Service').spec.ports, [{ name: 'grpc-mcp', port: mcp }]);
+    const allowed = of('NetworkPolicy').spec.ingress.flatMap(({ ports: some }: { ports: object[] }) => some);
+    assert.deepEqual(allowed, [{ port: mcp }, { port: admin }]);
+    const pages = new AdminServer({
+      ...{ host: '127.0.0.1', port: 0, state: {} as never, onThaw: () => undefined },
+      ...{ metrics: async () => '', metricsType: '' },
+    });
+    for (const { httpGet } of [container.readinessProbe, container.livenessProbe]) {
+      assert.equal(ports[httpGet.port], admin);
+      assert.ok(pages.index().includes(` ${httpGet.path} `), httpGet.path);
+    }
+    const { annotations } = of('StatefulSet').spec.template.metadata;
+    assert.equal(annotations['prometheus.io/port'], String(admin));
+    const { volumes } = of('StatefulSet').spec.template.spec;
+    const claimed = of('StatefulSet').spec.volumeClaimTemplates.map((each: Manifest) => each.metadata.name);
+    const mounts = container.volumeMounts.map(({ name }: { name: string }) => name);
+    assert.deepEqual(
+      mounts.sort(),
+      [...volumes.map(({ name }: { name: string }) => name), ...claimed].sort(),
+    );
+  });
+
+  it('everything selects, names and runs as the same thing', () => {
+    const name = 'inmesh-bridge';
+    const labels = of('StatefulSet').spec.template.metadata.labels;
+    for (const selector of [
+      of('Service').spec.selector,
+      of('StatefulSet').spec.selector.matchLabels,
+      of('PodDisruptionBudget').spec.selector.matchLabels,
+      of('NetworkPolicy').spec.podSelector.matchLabels,
+    ])
+      for (const [key, value] of Object.entries(selector)) assert.equal(labels[key], value);
+    assert.equal(of('StatefulSet').spec.serviceName, of('Service').metadata.name);
+    assert.equal(of('StatefulSet').spec.template.spec.serviceAccountName, of('ServiceAccount').metadata.name);
+    for (const { kind, metadata } of manifests) {
+      assert.equal(metadata.namespace, 'istio-system', kind);
+      assert.equal(metadata.name, name, kind);
+    }
+    const { volumes, securityContext } = of('StatefulSet').spec.template.spec;
+    const named = volumes.map((each: Volume) => each.configMap?.name ?? each.secret?.secretName);
+    assert.deepEqual(named, [name, `${name}-tls`, `${name}-nacos`]);
+    assert.deepEqual(
+      [securityContext.runAsUser, securityContext.fsGroup],
+      [1000, 1000],
+      "the image's user node",
+    );
+  });
+
+  it('the image has what npm packs, runs the command, and has the ports and places of bridge.yaml', () => {
+    const dockerfile = read('Dockerfile');
+    const line = (word: string) => new RegExp(`^${word} (.*)$`, 'm').exec(dockerfile)?.[1] ?? '';
+    const { bin, files, name } = JSON.parse(readFileSync(join(FOLDER, '../../package.json'), 'utf8'));
+    assert.ok(line('COPY').startsWith(`${name}-*.tgz `));
+    assert.deepEqual(JSON.parse(line('ENTRYPOINT')), ['node', `/inmesh/${bin.inmesh}`, 'bridge']);
+    assert.ok(files.includes(bin.inmesh.split('/')[0]));
+    const { config } = parseConfig('bridge.yaml', read('bridge.yaml'), {});
+    const ports = [config!.mcp.listen, config!.admin.listen].map((listen) => listen.split(':')[1]);
+    assert.equal(line('EXPOSE'), ports.join(' '));
+    assert.equal(line('VOLUME'), dirname(config!.snapshot.file));
+    assert.ok(JSON.parse(line('CMD')).includes('--config'));
+    assert.equal(line('USER'), 'node');
+  });
+
   it('the mesh config lists Kubernetes beside the bridge and switches DNS capture on', () => {
     const { meshConfig } = parse(read('mesh-config.yaml'));
     assert.deepEqual(
       meshConfig.configSources.map(({ address }: { address: string }) => address),
       ['k8s://', 'xds://inmesh-bridge.istio-system.svc:15080'],
+    );
+    const { name, namespace } = of('Service').metadata;
+    const [, { address, tlsSettings }] = meshConfig.configSources;
+    const host = `${name}.${namespace}.svc`;
+    assert.equal(address, `xds://${host}:${of('Service').spec.ports[0].port}`);
+    assert.deepEqual(
+      [tlsSettings.mode, tlsSettings.sni, tlsSettings.subjectAltNames],
+      ['SIMPLE', host, [host]],
     );
     assert.equal(meshConfig.defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE, 'true');
   });
