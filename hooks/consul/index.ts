@@ -8,7 +8,7 @@
  */
 
 import type { Hook } from '../hook';
-import { registerLibraryHook } from '../library';
+import { registerRegistryLibrary } from '../registry-library';
 
 export const consulHook: Hook = {
   name: 'consul',
@@ -18,15 +18,8 @@ export const consulHook: Hook = {
   effect:
     'health.service, catalog.service.nodes and their watches see the instances of the mesh too; calls to their addresses follow its routes. Off: the registry’s alone.',
   install(context) {
-    registerLibraryHook({
-      package: 'consul',
-      versions: consulHook.versions,
-      missing: 'lists of instances are the registry’s alone',
-      patch: (exports) => {
-        const clients: typeof import('../registry-clients') = require('../registry-clients');
-        clients.patchConsul(exports, context);
-      },
-      failed: (error) => context.failed(error),
-    });
+    registerRegistryLibrary('consul', consulHook, context, (clients, exports) =>
+      clients.patchConsul(exports, context),
+    );
   },
 };

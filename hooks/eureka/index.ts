@@ -8,7 +8,7 @@
  */
 
 import type { Hook } from '../hook';
-import { registerLibraryHook } from '../library';
+import { registerRegistryLibrary } from '../registry-library';
 
 const PACKAGES = ['eureka-js-client', '@rocketsoftware/eureka-js-client'];
 
@@ -27,16 +27,9 @@ export const eurekaHook: Hook = {
     'getInstancesByAppId and getInstancesByVipAddress see the instances of the mesh too, registryUpdated its changes; calls to their addresses follow its routes. Off: the registry’s alone.',
   install(context) {
     for (const each of PACKAGES) {
-      registerLibraryHook({
-        package: each,
-        versions: eurekaHook.versions,
-        missing: 'lists of instances are the registry’s alone',
-        patch: (exports) => {
-          const clients: typeof import('../registry-clients') = require('../registry-clients');
-          clients.patchEureka(exports, context);
-        },
-        failed: (error) => context.failed(error),
-      });
+      registerRegistryLibrary(each, eurekaHook, context, (clients, exports) =>
+        clients.patchEureka(exports, context),
+      );
     }
   },
 };

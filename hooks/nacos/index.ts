@@ -9,7 +9,7 @@
  */
 
 import type { Hook } from '../hook';
-import { registerLibraryHook } from '../library';
+import { registerRegistryLibrary } from '../registry-library';
 
 export const nacosHook: Hook = {
   name: 'nacos',
@@ -27,15 +27,8 @@ export const nacosHook: Hook = {
   effect:
     'getAllInstances, selectInstances and subscribe see the instances of the mesh too; calls to their addresses follow its routes. Off: the registry’s alone.',
   install(context) {
-    registerLibraryHook({
-      package: 'nacos-naming',
-      versions: nacosHook.versions,
-      missing: 'lists of instances are the registry’s alone',
-      patch: (exports) => {
-        const clients: typeof import('../registry-clients') = require('../registry-clients');
-        clients.patchNacos(exports, context);
-      },
-      failed: (error) => context.failed(error),
-    });
+    registerRegistryLibrary('nacos-naming', nacosHook, context, (clients, exports) =>
+      clients.patchNacos(exports, context),
+    );
   },
 };

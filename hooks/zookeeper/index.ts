@@ -8,7 +8,7 @@
  */
 
 import type { Hook } from '../hook';
-import { registerLibraryHook } from '../library';
+import { registerRegistryLibrary } from '../registry-library';
 
 export { nativeZookeeperHook } from './native';
 
@@ -26,15 +26,8 @@ export const zookeeperHook: Hook = {
   effect:
     'Dubbo providers (`/dubbo/*/providers`, for Dubbo’s clients too) and Spring Cloud services (`/services/*`) see the instances of the mesh too; calls to their addresses by HTTP follow its routes. Off: the registry’s alone.',
   install(context) {
-    registerLibraryHook({
-      package: 'node-zookeeper-client',
-      versions: zookeeperHook.versions,
-      missing: 'lists of instances are the registry’s alone',
-      patch: (exports) => {
-        const clients: typeof import('../registry-clients') = require('../registry-clients');
-        clients.patchZooKeeper(exports, context);
-      },
-      failed: (error) => context.failed(error),
-    });
+    registerRegistryLibrary('node-zookeeper-client', zookeeperHook, context, (clients, exports) =>
+      clients.patchZooKeeper(exports, context),
+    );
   },
 };

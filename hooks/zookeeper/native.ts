@@ -9,7 +9,7 @@
  */
 
 import type { Hook } from '../hook';
-import { registerLibraryHook } from '../library';
+import { registerRegistryLibrary } from '../registry-library';
 
 export const nativeZookeeperHook: Hook = {
   name: 'zookeeper-native',
@@ -28,15 +28,8 @@ export const nativeZookeeperHook: Hook = {
   effect:
     'As for `zookeeper`, by callbacks and by promises (`get_children`, `w_get_children`, …). Off: the registry’s alone.',
   install(context) {
-    registerLibraryHook({
-      package: 'zookeeper',
-      versions: nativeZookeeperHook.versions,
-      missing: 'lists of instances are the registry’s alone',
-      patch: (exports) => {
-        const clients: typeof import('../registry-clients') = require('../registry-clients');
-        clients.patchNativeZooKeeper(exports, context);
-      },
-      failed: (error) => context.failed(error),
-    });
+    registerRegistryLibrary('zookeeper', nativeZookeeperHook, context, (clients, exports) =>
+      clients.patchNativeZooKeeper(exports, context),
+    );
   },
 };
