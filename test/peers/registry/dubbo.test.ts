@@ -1,11 +1,13 @@
-/** The unmodified npm client `dubbo2.js`: real Dubbo providers that ZooKeeper knows, and that only the mesh knows. */
+/** Unmodified npm clients of Dubbo: real providers that ZooKeeper knows, and that only the mesh knows. */
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import {
   type DubboProvider,
+  isSkipped,
   npmSet,
   startDubboProvider,
+  startNacos,
   startZooKeeper,
   type ZooKeeperServer,
 } from '../../../lab';
@@ -15,63 +17,118 @@ import { peer } from '../../support/peer';
 import { RegistryClient } from '../../support/registry/client';
 
 const HOST = 'greetings.default.svc.cluster.local';
+const TRIPLE = 'triple.default.svc.cluster.local';
+/** An address of its own: apache-dubbo-consumer confuses providers of one host when they go. */
+const MESH_ADDRESS = '127.0.0.2';
 
-describe('dubbo2.js 2.3.9 with real Dubbo providers', function () {
+describe('npm clients of Dubbo with real providers', function () {
   this.timeout(300_000);
   let zookeeper: ZooKeeperServer;
   let known: DubboProvider;
   let meshOnly: DubboProvider;
+  /** Meanwhile. */
+  let nacosStarting: ReturnType<typeof startNacos> | undefined;
   let ads: AdsServer;
-  let client: RegistryClient | undefined;
+  const sets = new Map<string, string>();
+  const clients: RegistryClient[] = [];
 
   before(async function () {
-    const files = join(ROOT, 'fixtures', 'registry-clients', 'newest');
-    const folder = peer(this, await npmSet('registry-clients-newest', files));
+    const files = (set: string) => join(ROOT, 'fixtures', 'registry-clients', set);
+    sets.set('dubbo2', peer(this, await npmSet('registry-clients-newest', files('newest'))));
+    const build = ['zookeeper'];
+    sets.set('others', peer(this, await npmSet('dubbo-clients', files('dubbo-clients'), { build })));
+    nacosStarting = startNacos();
     zookeeper = peer(this, await startZooKeeper());
     const registry = `zookeeper://${zookeeper.address}`;
     known = peer(this, await startDubboProvider({ registries: [registry], arguments: ['id=known'] }));
-    meshOnly = peer(this, await startDubboProvider({ registries: ['N/A'], arguments: ['id=mesh'] }));
+    meshOnly = peer(
+      this,
+      await startDubboProvider({
+        registries: ['N/A'],
+        protocols: ['dubbo', 'tri'],
+        arguments: ['id=mesh', `host=${MESH_ADDRESS}`],
+      }),
+    );
     ads = await new AdsServer().start();
-    inMesh();
-    client = await RegistryClient.start('dubbo', {
-      args: [folder, zookeeper.address],
-      env: {
-        INMESH_XDS: ads.address,
-        INMESH_REGISTRY_HOSTS: `dubbo/demo.GreetingService=${HOST}:20880`,
-      },
-    });
   });
+  beforeEach(() => inMesh());
   after(async () => {
-    await client?.stop();
+    for (const client of clients) await client.stop();
     ads?.stop();
     for (const each of [known, meshOnly, zookeeper]) await each?.stop();
+    const nacos = await nacosStarting;
+    if (nacos !== undefined && !isSkipped(nacos)) await nacos.stop();
   });
 
   function inMesh(...providers: readonly DubboProvider[]): void {
-    const endpoints = providers.map(({ port }) => ['127.0.0.1', port] as const);
-    ads.set(mesh([{ host: HOST, port: 20_880, endpoints }]));
+    const endpoints = (at: number) => providers.map(({ ports }) => [MESH_ADDRESS, ports[at]!] as const);
+    ads.set(
+      mesh([
+        { host: HOST, port: 20_880, endpoints: endpoints(0) },
+        { host: TRIPLE, port: 50_051, endpoints: endpoints(1) },
+      ]),
+    );
   }
 
-  /** Its own two seconds after each watcher included. */
-  async function untilFrom(...wanted: readonly string[]): Promise<void> {
+  async function start(fixture: string, ...args: readonly string[]): Promise<RegistryClient> {
+    const hosts = ['dubbo', 'nacos'].map((source) => `${source}/demo.GreetingService=${HOST}:20880`);
+    const env = { INMESH_XDS: ads.address, INMESH_REGISTRY_HOSTS: hosts.join() };
+    const client = await RegistryClient.start(fixture, { args, env });
+    clients.push(client);
+    return client;
+  }
+
+  /** Their own two seconds after each watcher included. */
+  async function untilFrom(client: RegistryClient, ...wanted: readonly string[]): Promise<void> {
     const deadline = Date.now() + 90_000;
     for (;;) {
-      const from = await client!.ask<string[]>({ do: 'greet', count: 40 });
+      const from = await client.ask<string[]>({ do: 'greet', count: 40 });
       if (from.join() === wanted.join()) return;
       assert.ok(Date.now() < deadline, `answers from ${from.join()}, not ${wanted.join()}`);
     }
   }
 
-  it('calls both, follows the mesh, and goes on when the registry’s provider is gone', async () => {
-    await client!.ask({ do: 'ready' });
-    await untilFrom('known');
+  const CLIENTS: Readonly<Record<string, () => Promise<RegistryClient>>> = {
+    'dubbo2.js 2.3.9': () => start('dubbo', sets.get('dubbo2')!, zookeeper.address),
+    // It calls util.isString, which Node 23 no longer has.
+    ...(Number.parseInt(process.versions.node, 10) < 23 && {
+      'apache-dubbo-js 3.0.0-rc6': () =>
+        start('dubbo', sets.get('others')!, zookeeper.address, 'apache-dubbo-js'),
+    }),
+    'apache-dubbo-consumer 4.0.0 with apache-dubbo-registry 0.0.2': () =>
+      start('dubbo-consumer', sets.get('others')!, 'zookeeper', zookeeper.address),
+  };
+  for (const [name, begin] of Object.entries(CLIENTS)) {
+    it(`${name} calls both, and follows the mesh`, async () => {
+      const client = await begin();
+      await client.ask({ do: 'ready' });
+      await untilFrom(client, 'known');
+      inMesh(meshOnly);
+      await untilFrom(client, 'known', 'mesh');
+      inMesh();
+      await untilFrom(client, 'known');
+    });
+  }
+
+  it('go on with the mesh’s when the registry’s provider is gone', async () => {
+    const consumers = [...clients];
     inMesh(meshOnly);
-    await untilFrom('known', 'mesh');
-    inMesh();
-    await untilFrom('known');
-    inMesh(meshOnly);
-    await untilFrom('known', 'mesh');
+    for (const client of consumers) await untilFrom(client, 'known', 'mesh');
     await known.terminate();
-    await untilFrom('mesh');
+    for (const client of consumers) await untilFrom(client, 'mesh');
+  });
+
+  it('apache-dubbo-consumer finds the mesh’s in Nacos, where it asks by a name that Java’s do not register', async function () {
+    const nacos = peer(this, await nacosStarting!);
+    inMesh(meshOnly);
+    const client = await start('dubbo-consumer', sets.get('others')!, 'nacos', nacos.address);
+    await client.ask({ do: 'ready' });
+    await untilFrom(client, 'mesh');
+  });
+
+  it('@apachedubbo/dubbo 3.0.0-alpha, without a registry, calls the mesh by HTTP', async () => {
+    inMesh(meshOnly);
+    const client = await start('dubbo-triple', sets.get('others')!, `http://${TRIPLE}:50051`);
+    await untilFrom(client, 'mesh');
   });
 });
