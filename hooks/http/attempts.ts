@@ -17,7 +17,7 @@ import type { Parking } from './parking';
 import { Phase } from './phase';
 import { RoutedHead } from './routed-head';
 import type { Security } from './secure';
-import { connectionReset, handOver, watchSocket } from './socket';
+import { connectionReset, handOver } from './socket';
 import type { Timers } from './timers';
 
 export type Whose = 'ours' | 'not-ours';
@@ -120,7 +120,7 @@ export abstract class Attempts extends RoutedHead implements PooledDialListener 
     this.phase = Phase.CONNECTING;
     const { endpoint, limits, pool: settings } = this.attempt!;
     const secure = this.secure;
-    const pool = this.pool(secure);
+    const pool = this.parking.pool(this.attempt!, secure);
     if (fresh && limits !== undefined) pool.closeIdle();
     const idle = fresh ? undefined : pool.take(this.at);
     if (idle !== undefined) this.ride(idle);
@@ -135,13 +135,6 @@ export abstract class Attempts extends RoutedHead implements PooledDialListener 
   /** TLS of the connection: the application's own or the cluster's. */
   private get secure(): Secure | undefined {
     return this.security ?? this.parking.secure(this.attempt!);
-  }
-
-  /** Clusters with limits share no connections with others, so that theirs can be counted. */
-  private pool(secure: Secure | undefined): Pool {
-    const { cluster, endpoint, limits, pool: settings } = this.attempt!;
-    const key = secure === undefined ? '' : secure.key;
-    return this.parking.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, settings);
   }
 
   private overflow(): void {
@@ -198,12 +191,13 @@ export abstract class Attempts extends RoutedHead implements PooledDialListener 
   }
 
   private adoptSocket(socket: Socket): void {
-    const connection = this.parking.pools.adopt(socket, this.pool(this.secure), this.attempt!.pool);
+    const { parking } = this;
+    const attempt = this.attempt!;
+    const connection = parking.adopt(socket, parking.pool(attempt, this.secure), attempt.pool);
     if (connection === undefined) {
       this.dialFailed(connectionReset(), false, false);
       return;
     }
-    watchSocket(socket);
     this.ride(connection);
   }
 

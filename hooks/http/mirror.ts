@@ -5,19 +5,13 @@ import type { Socket } from 'node:net';
 import type { Attempt, Call, ReplayState } from '../../src/call';
 import type { ConnectionPoolSettings } from '../../src/model';
 import { clearTimeout, setTimeout } from '../../src/observe/native';
-import {
-  type Connection,
-  type Pool,
-  PooledDial,
-  type PooledDialListener,
-  type Secure,
-} from '../../src/transport';
+import { type Connection, type Pool, PooledDial, type PooledDialListener } from '../../src/transport';
 import type { Attempts } from './attempts';
 import { NativeClientRequest, type NodeRequest, type Output } from './internals';
 import type { Parking } from './parking';
 import { readFrom, responseHeader } from './response';
 import { rewind } from './rewind';
-import { handOver, watchSocket } from './socket';
+import { handOver } from './socket';
 
 /** Copies on their way at once, in the whole process; beyond, calls are not copied. */
 const MOST = 1024;
@@ -77,7 +71,8 @@ class Mirror implements PooledDialListener {
     }
     const { endpoint, limits } = step;
     const secure = this.parking.secure(step);
-    const pool = this.pool(step, secure);
+    // Shared with the calls' own.
+    const pool = this.parking.pool(step, secure);
     const idle = pool.take(this.at);
     const settings = { ...step.pool, connectTimeoutMs: Math.min(step.pool.connectTimeoutMs, CONNECT_MS) };
     if (idle !== undefined) this.ride(idle);
@@ -115,21 +110,15 @@ class Mirror implements PooledDialListener {
     this.finish();
   }
 
-  /** Shared with the calls' own. */
-  private pool({ cluster, endpoint, limits, pool }: Attempt, secure: Secure | undefined): Pool {
-    const key = secure === undefined ? '' : secure.key;
-    return this.parking.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, pool);
-  }
-
   private adopt(socket: Socket): void {
+    const { parking } = this;
     const attempt = this.attempt!;
-    const pool = this.pool(attempt, this.parking.secure(attempt));
-    const connection = this.parking.pools.adopt(socket, pool, attempt.pool);
+    const pool = parking.pool(attempt, parking.secure(attempt));
+    const connection = parking.adopt(socket, pool, attempt.pool);
     if (connection === undefined) {
       this.finish();
       return;
     }
-    watchSocket(socket);
     this.ride(connection);
   }
 

@@ -4,7 +4,14 @@ import type { Socket } from 'node:net';
 import type { Attempt, Mesh } from '../../src/call';
 import type { ConnectionPoolSettings } from '../../src/model';
 import { setTimeout } from '../../src/observe/native';
-import { type Pool, Pools, type Secure, TlsUnavailable, UpstreamTlsContexts } from '../../src/transport';
+import {
+  type Connection,
+  type Pool,
+  Pools,
+  type Secure,
+  TlsUnavailable,
+  UpstreamTlsContexts,
+} from '../../src/transport';
 import type { HookContext } from '../hook';
 import { now } from './clock';
 import { Exchange } from './exchange';
@@ -22,7 +29,7 @@ interface Rescued {
 
 export class Parking {
   readonly mesh: Mesh;
-  readonly pools: Pools;
+  private readonly pools: Pools;
   private readonly tls: UpstreamTlsContexts;
   readonly now = now;
   private readonly agents = new WeakMap<AppAgent, ParkingAgent>();
@@ -35,12 +42,22 @@ export class Parking {
     this.tls = new UpstreamTlsContexts(context.log, this.now);
   }
 
+  /** Clusters with limits share no connections with others, so that theirs can be counted. */
+  pool({ cluster, endpoint, limits, pool }: Attempt, secure: Secure | undefined): Pool {
+    const key = secure === undefined ? '' : secure.key;
+    return this.pools.pool(endpoint, limits === undefined ? key : `${key}|${cluster}`, pool);
+  }
+
+  /** A connection of the pool; undefined where it has ended already. */
+  adopt(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): Connection | undefined {
+    const connection = this.pools.adopt(socket, pool, settings);
+    if (connection !== undefined) watchSocket(socket);
+    return connection;
+  }
+
   /** A connection that was made for a call which took another one. */
   spare(socket: Socket, pool: Pool, settings: ConnectionPoolSettings): void {
-    const connection = this.pools.adopt(socket, pool, settings);
-    if (connection === undefined) return;
-    watchSocket(socket);
-    connection.release(this.now(), undefined);
+    this.adopt(socket, pool, settings)?.release(this.now(), undefined);
   }
 
   /** TLS that the cluster asks for; undefined for plain connections. */

@@ -4,6 +4,7 @@
  */
 
 import { type ChannelCredentials, Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { MCP_TYPES } from '../../../src/dev/mcp/types';
 import {
   aggregatedDiscoveryService,
   decodeSotwResponse,
@@ -17,26 +18,6 @@ const { Resource } = pb.istio.mcp.v1alpha1;
 const { ServiceEntry } = pb.istio.networking.v1alpha3;
 
 export const SERVICE_ENTRY_V1 = 'networking.istio.io/v1/ServiceEntry';
-
-/** As a current istiod asks, in its order. */
-export const PILOT_TYPES: readonly string[] = [
-  'core/v1alpha1/MeshConfig',
-  'security.istio.io/v1/AuthorizationPolicy',
-  'networking.istio.io/v1/DestinationRule',
-  'networking.istio.io/v1alpha3/EnvoyFilter',
-  'networking.istio.io/v1/Gateway',
-  'security.istio.io/v1/PeerAuthentication',
-  'networking.istio.io/v1beta1/ProxyConfig',
-  'security.istio.io/v1/RequestAuthentication',
-  SERVICE_ENTRY_V1,
-  'networking.istio.io/v1/Sidecar',
-  'telemetry.istio.io/v1/Telemetry',
-  'extensions.istio.io/v1alpha1/TrafficExtension',
-  'networking.istio.io/v1/VirtualService',
-  'extensions.istio.io/v1alpha1/WasmPlugin',
-  'networking.istio.io/v1/WorkloadEntry',
-  'networking.istio.io/v1/WorkloadGroup',
-];
 
 export interface StoredResource {
   readonly version: string;
@@ -92,7 +73,7 @@ export class Adsc {
         ISTIO_VERSION: '65536.65536.65536',
       },
     };
-    for (const typeUrl of options.types ?? PILOT_TYPES) {
+    for (const typeUrl of options.types ?? MCP_TYPES) {
       this.stream.write({ typeUrl, node, responseNonce: new Date().toString() });
       node = undefined;
     }

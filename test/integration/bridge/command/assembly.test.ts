@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bridge } from '../../../../src/bridge';
 import type { SourceSink } from '../../../../src/bridge/model';
-import { Adsc, PILOT_TYPES, SERVICE_ENTRY_V1 } from '../../../support/bridge/adsc';
+import { MCP_TYPES } from '../../../../src/dev/mcp/types';
+import { Adsc, SERVICE_ENTRY_V1 } from '../../../support/bridge/adsc';
 import {
   bridgeYaml,
   configOf,
@@ -85,7 +86,7 @@ describe('bridge: put together', () => {
     const nacos = new ScriptedSource('nacos', (sink) => sink.state('down', 'nobody there'));
     const { bridge } = await start({ nacos });
     const client = connect(bridge);
-    await client.until('all but one', () => client.responses.length === PILOT_TYPES.length - 1);
+    await client.until('all but one', () => client.responses.length === MCP_TYPES.length - 1);
     assert.equal((await page(bridge, '/readyz')).status, 200);
     assert.equal((await page(bridge, '/healthz')).text, 'ok\n');
     const catalogue = await json(bridge, '/catalogue');

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { McpServer, type McpServerOptions, type PushTimes } from '../../../../src/bridge/mcp';
-import { Adsc, type AdscOptions, PILOT_TYPES, SERVICE_ENTRY_V1 } from '../../../support/bridge/adsc';
+import { MCP_TYPES } from '../../../../src/dev/mcp/types';
+import { Adsc, type AdscOptions, SERVICE_ENTRY_V1 } from '../../../support/bridge/adsc';
 import { ScriptedContent, servedEntry } from '../../../support/bridge/scripted-content';
 import { makeCertificates } from '../../../support/certificates';
 
-const OTHER_TYPES = PILOT_TYPES.filter((typeUrl) => typeUrl !== SERVICE_ENTRY_V1);
+const OTHER_TYPES = MCP_TYPES.filter((typeUrl) => typeUrl !== SERVICE_ENTRY_V1);
 
 describe('bridge: the MCP server', () => {
   const cleanUps: (() => unknown)[] = [];
@@ -109,7 +110,7 @@ describe('bridge: the MCP server', () => {
     const { content, connect } = await start();
     content.set(servedEntry('orders', ['10.0.0.1:8080']));
     const client = connect();
-    await client.until('everything', () => client.responses.length === PILOT_TYPES.length);
+    await client.until('everything', () => client.responses.length === MCP_TYPES.length);
     client.write({ typeUrl: SERVICE_ENTRY_V1, responseNonce: new Date().toString() });
     content.set(servedEntry('orders', ['10.0.0.2:8080']));
     await client.until('change', () => client.addresses('orders')[0] === '10.0.0.2:8080');
@@ -137,7 +138,7 @@ describe('bridge: the MCP server', () => {
     content.set(servedEntry('orders', []));
     const stuck = connect({ acks: false });
     const quick = connect();
-    await stuck.until('everything', () => stuck.responses.length === PILOT_TYPES.length);
+    await stuck.until('everything', () => stuck.responses.length === MCP_TYPES.length);
     for (let i = 1; i <= 5; i++) {
       content.set(servedEntry('orders', [`10.0.0.${i}:80`]));
       await quick.until('change', () => quick.addresses('orders')[0] === `10.0.0.${i}:80`);
@@ -208,7 +209,7 @@ describe('bridge: the MCP server', () => {
     const { content, connect, server, events } = await start();
     content.set();
     const client = connect();
-    await client.until('everything', () => client.responses.length === PILOT_TYPES.length);
+    await client.until('everything', () => client.responses.length === MCP_TYPES.length);
     await server.stop();
     await client.until('end', () => client.ended !== undefined);
     assert.equal(client.ended, 'the bridge is stopping');
@@ -239,7 +240,7 @@ describe('bridge: the MCP server', () => {
       return client;
     };
     const before = dial(old.root);
-    await before.until('everything', () => before.responses.length === PILOT_TYPES.length);
+    await before.until('everything', () => before.responses.length === MCP_TYPES.length);
     const plain = connect();
     await plain.until('refusal', () => plain.ended !== undefined);
     const replace = async (file: string, bytes: Buffer) => {
@@ -257,7 +258,7 @@ describe('bridge: the MCP server', () => {
       () => events.log.some((line) => line.startsWith('replaced')) || wake(before),
     );
     const after = dial(fresh.root);
-    await after.until('everything', () => after.responses.length === PILOT_TYPES.length);
+    await after.until('everything', () => after.responses.length === MCP_TYPES.length);
     content.set(servedEntry('orders', ['10.0.0.1:80']));
     await before.until('change', () => before.addresses('orders').length === 1);
     assert.match(
