@@ -11,7 +11,7 @@ const LOCK_PATIENCE_MS = 20 * 60_000;
 /** What this process had to install because the cache did not have it, with its milliseconds. */
 export const coldInstalls: { readonly name: string; readonly ms: number }[] = [];
 
-export function cacheRoot(): string {
+function cacheRoot(): string {
   return process.env['INMESH_LAB_CACHE'] || join(homedir(), '.cache', 'inmesh');
 }
 

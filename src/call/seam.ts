@@ -66,8 +66,6 @@ export interface Deliver {
   readonly edits: readonly HeaderEdit[];
 }
 
-export type Reaction = Retry | Deliver | LocalReply;
-
 /** Why an attempt ended without a response. Envoy's reset reasons. */
 export type ResetReason =
   /** The connection could not be made (refused, unreachable, DNS, TLS). */

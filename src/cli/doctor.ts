@@ -107,7 +107,7 @@ function packageFolder(): string {
 const SHOWN = { ok: 'ok', skipped: '-', warning: 'WARNING', error: 'ERROR' } as const;
 const MOST_RESOURCES = 3;
 
-export function renderDiagnosis({ findings, settings, mesh, unsupported }: Diagnosis): string {
+function renderDiagnosis({ findings, settings, mesh, unsupported }: Diagnosis): string {
   const rows = findings.flatMap(({ check, status, text, todo }) => [
     [SHOWN[status], check, text],
     ...(todo === undefined ? [] : [['', '', `-> ${todo}`]]),

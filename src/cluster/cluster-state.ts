@@ -68,6 +68,6 @@ export class ClusterState {
 }
 
 /** Identity of an endpoint inside its cluster. */
-export function endpointKey(endpoint: Endpoint): string {
+function endpointKey(endpoint: Endpoint): string {
   return `${endpoint.address}:${endpoint.port}`;
 }

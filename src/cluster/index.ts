@@ -1,4 +1,4 @@
-export { ClusterState, type Cursor, endpointKey } from './cluster-state';
+export { ClusterState, type Cursor } from './cluster-state';
 export { EdfSchedule } from './edf-schedule';
 export { EndpointState } from './endpoint-state';
 export { ClusterLimits, limitsOf } from './limits';

@@ -3,7 +3,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { Identity } from './settings';
 
 /** Where Kubernetes' downward API puts the pod's labels when Istio's own template is followed. */
-export const POD_LABELS_FILE = '/etc/istio/pod/labels';
+const POD_LABELS_FILE = '/etc/istio/pod/labels';
 
 const META_PREFIX = 'ISTIO_META_';
 

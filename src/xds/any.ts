@@ -27,7 +27,7 @@ export function toStruct(object: { readonly [key: string]: Json }): Struct {
   return { fields };
 }
 
-export function toValue(json: Json): Value {
+function toValue(json: Json): Value {
   if (json === null) return { nullValue: 0 };
   if (typeof json === 'boolean') return { boolValue: json };
   if (typeof json === 'number') return { numberValue: json };

@@ -3,7 +3,7 @@
  * what in it is not done, or the reasons for a NACK.
  */
 
-export { type AnyValue, fromStruct, type Json, packAny, toStruct, toValue } from './any';
+export { type AnyValue, fromStruct, type Json, packAny, toStruct } from './any';
 export { decodeCluster } from './cluster';
 export type { Decoded } from './decoded';
 export * from './discovery';

@@ -93,7 +93,7 @@ export function meshNames(): readonly MeshName[] {
   return Object.keys(cases);
 }
 
-export function schemeOf(name: MeshName): 'http' | 'https' {
+function schemeOf(name: MeshName): 'http' | 'https' {
   return cases[name]!.scheme;
 }
 

@@ -1,6 +1,6 @@
 /** What can be said of the admin server in `bridge.yaml`. */
 
-import { type Static, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { listenAddress } from '../mcp/config';
 
 export const adminSchema = Type.Object(
@@ -15,4 +15,3 @@ export const adminSchema = Type.Object(
   },
   { additionalProperties: false, description: 'The admin server (HTTP).', default: {} },
 );
-export type AdminConfig = Static<typeof adminSchema>;

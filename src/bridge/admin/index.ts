@@ -1,5 +1,5 @@
 /** The admin server. */
 
-export { type AdminConfig, adminSchema } from './config';
+export { adminSchema } from './config';
 export type { BridgeState } from './pages';
 export { type AdminOptions, AdminServer } from './server';

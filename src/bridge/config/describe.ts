@@ -65,6 +65,6 @@ export function shown(value: unknown, key: string | number | undefined): string 
   return isSecret(key) ? `a ${typeof value}` : String(value);
 }
 
-export function isSecret(key: string | number | undefined): boolean {
+function isSecret(key: string | number | undefined): boolean {
   return typeof key === 'string' && /password|secret|token|accessKey|auth/i.test(key) && !/File$/.test(key);
 }

@@ -170,6 +170,6 @@ function cased(value: string, { keepCase }: Naming): string {
   return keepCase ? value : value.toLowerCase();
 }
 
-export function namingOf({ config }: SourceRules): Naming {
+function namingOf({ config }: SourceRules): Naming {
   return { keepCase: config.caseCompat === 'nacos-istio' };
 }

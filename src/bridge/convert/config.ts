@@ -19,7 +19,7 @@ export type { EndpointSelector, Relabel, ServiceMatch, ServiceOverride } from '.
 
 const networks = (description: string) =>
   Type.Record(Type.String({ pattern: CIDR }), Type.String(), { description, default: {} });
-export const TRUSTED = ['host', 'namespace', 'serviceAccount', 'tlsMode', 'network'] as const;
+const TRUSTED = ['host', 'namespace', 'serviceAccount', 'tlsMode', 'network'] as const;
 
 /** The part of a source that says how its services are converted. */
 export const convertSourceSchema = Type.Object(

@@ -13,7 +13,7 @@ export {
   readRevision,
 } from './revision';
 export { type Override, parseRule, type Rule } from './rules';
-export { sameInstance, sameService } from './same';
+export { sameService } from './same';
 export { DubboServices, type ServiceChanges } from './services';
 export { combinedStanding, DEFAULT_WEIGHT, type Standing, standingOf } from './standing';
 export * from './url';

@@ -19,7 +19,7 @@ export function sameService(a: RegistryService, b: RegistryService): boolean {
   );
 }
 
-export function sameInstance(a: RegistryInstance, b: RegistryInstance): boolean {
+function sameInstance(a: RegistryInstance, b: RegistryInstance): boolean {
   if (a === b) return true;
   return (
     a.id === b.id &&

@@ -39,6 +39,6 @@ export function sentenceOf(error: unknown, server: string): string {
 }
 
 /** An URL without user and password. */
-export function withoutSecret(url: string): string {
+function withoutSecret(url: string): string {
   return url.replace(/\/\/[^/@]*@/, '//');
 }

@@ -1,6 +1,6 @@
 /** What can be said of the MCP port in `bridge.yaml`. */
 
-import { type Static, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 
 export const listenAddress = (description: string, fallback: string) =>
   Type.String({
@@ -46,4 +46,3 @@ export const mcpSchema = Type.Object(
     default: {},
   },
 );
-export type McpConfig = Static<typeof mcpSchema>;

@@ -61,7 +61,6 @@ const directResponse = message('HTTPDirectResponse', {
   status: required(integer(200, 599)),
   body: message('HTTPBody', { string: string(), bytes: string() }, { oneOf: [['string', 'bytes']] }),
 });
-export type DirectResponse = Infer<typeof directResponse>;
 
 const rewrite = message(
   'HTTPRewrite',

@@ -1,7 +1,7 @@
 /** Host names as istiod compares them. */
 
 /** The mesh's domain suffix; istiod's default. */
-export const DOMAIN_SUFFIX = 'cluster.local';
+const DOMAIN_SUFFIX = 'cluster.local';
 
 /** A name without dots is a service of the object's own namespace. */
 export function toFqdn(host: string, namespace: string): string {

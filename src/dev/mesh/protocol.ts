@@ -18,7 +18,7 @@ export function isHttpOrSniffed(protocol: Protocol): boolean {
   return protocol === 'UNSUPPORTED' || isHttp(protocol);
 }
 
-export function isHttp(protocol: Protocol): boolean {
+function isHttp(protocol: Protocol): boolean {
   return (HTTP as readonly string[]).includes(protocol);
 }
 

@@ -46,7 +46,7 @@ function endpointsByHost(services: readonly Service[]): Map<string, ServiceEndpo
 }
 
 /** istiod orders by creation time (files have none), then name, then namespace. */
-export function ofKind<K extends Kind>(objects: readonly IstioObject[], kind: K): IstioObject<K>[] {
+function ofKind<K extends Kind>(objects: readonly IstioObject[], kind: K): IstioObject<K>[] {
   const found = objects.filter((object): object is IstioObject<K> => object.kind === kind);
   return found.sort(
     (a, b) =>

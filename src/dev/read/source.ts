@@ -6,14 +6,12 @@
 import {
   type Document,
   isAlias,
-  isMap,
   isNode,
   isScalar,
   LineCounter,
   type Node,
   parseAllDocuments,
   type Tags,
-  type YAMLMap,
   Document as YamlDocument,
 } from 'yaml';
 import type { Position, Problem } from '../problem';
@@ -95,11 +93,3 @@ function sourceDocument(
     },
   };
 }
-
-/** The scalar under `key`, for looks at a document before its kind is known. */
-export function scalarAt(map: YAMLMap, key: string): string | undefined {
-  const value = map.get(key);
-  return typeof value === 'string' ? value : undefined;
-}
-
-export { isMap };

@@ -13,7 +13,7 @@ export {
 } from './inspection';
 export { LiveInspection } from './live';
 export type { Lookup } from './lookup';
-export { type FoundSnapshot, openSnapshot, ownSnapshotFile, snapshotFiles } from './saved';
+export { type FoundSnapshot, openSnapshot, ownSnapshotFile } from './saved';
 export type { MeshSummary } from './summary';
 
 /**

@@ -24,7 +24,7 @@ export interface FoundSnapshot {
 }
 
 /** Names of the snapshot files of a folder. Throws if it cannot be read. */
-export function snapshotFiles(folder: string): string[] {
+function snapshotFiles(folder: string): string[] {
   return readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
 }
 

@@ -13,7 +13,7 @@ const MOST_HOSTS = 1_000;
 const MOST_CONTEXTS = 1_000;
 
 /** How connections of one cluster are secured for one host. */
-export class UpstreamSecure implements Secure {
+class UpstreamSecure implements Secure {
   constructor(
     /** Connections with the same key may be shared. */
     readonly key: string,

@@ -18,7 +18,7 @@ export interface Step {
 /** By hits of one call: the first step for the first hit and so on; the last one stays. */
 export type Steps = readonly Step[] | Readonly<Record<string, readonly Step[]>>;
 
-export const ECHO: Step = {};
+const ECHO: Step = {};
 
 /** The step for a hit of a backend. Lists count all hits, tables those of the backend. */
 export function stepFor(steps: Steps | undefined, backend: string, hit: number, ownHit: number): Step {

@@ -13,7 +13,7 @@ import type { ServedEntry, SourceSink } from '../../../../src/bridge/model';
 import { globalConfig, sourceConfig } from '../convert/facts';
 
 /** Time that passes when the test says so; timers fire in order. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   private time = 1000;
   private readonly timers = new Set<{ at: number; callback: () => void }>();
 
