@@ -11,6 +11,7 @@ import {
 } from '../../../lab';
 import { ConsulHttp } from '../registries/consul-http';
 import { EurekaHttp } from '../registries/eureka-http';
+import { NacosHttp } from '../registries/nacos-http';
 import { npmNacos } from '../registries/nacos-npm';
 import { ZooKeeperNodes } from '../registries/zookeeper-nodes';
 import type { TestRegistry } from './embedded';
@@ -81,14 +82,19 @@ async function made<T extends LabServer>(
   }
 }
 
-/** Instances with heartbeats, by a client without the agent. Out: weight 0. */
+/** Instances with heartbeats, by a client without the agent. Out: weight 0, which that client cannot say. */
 export function realNacos(): Promise<TestRegistry | Skipped> {
   return made(startNacos, async (server) => {
     const client = await npmNacos(server.address);
     const of = ({ port }: Instance) => ({ ip: '127.0.0.1', port, metadata: {} });
+    const http = new NacosHttp(server.address);
     const pen: Pen = {
-      write: (service, instance, isOut) =>
-        client.registerInstance(service, { ...of(instance), weight: isOut ? 0 : 1 }),
+      async write(service, instance, isOut) {
+        if (isOut) {
+          await client.deregisterInstance(service, of(instance));
+          await http.register({ serviceName: service, ...of(instance), weight: 0 });
+        } else await client.registerInstance(service, of(instance));
+      },
       erase: (service, instance) => client.deregisterInstance(service, of(instance)),
       close: () => client.close(),
     };
@@ -96,20 +102,28 @@ export function realNacos(): Promise<TestRegistry | Skipped> {
   });
 }
 
-/** Out: OUT_OF_SERVICE. */
+/** What is asked for while it changes may else be answered from the cache for three minutes. */
+const EUREKA_OPTIONS = { properties: { 'eureka.server.response-cache-auto-expiration-in-seconds': 1 } };
+
+/** Out: OUT_OF_SERVICE, by an operator. */
 export function realEureka(): Promise<TestRegistry | Skipped> {
-  return made(startEureka, (server) => {
-    const http = new EurekaHttp(server.url);
-    const of = (app: string, { name, port }: Instance) => ({
-      ...{ app, instanceId: name, ip: '127.0.0.1', port, leaseSeconds: 3_600 },
-    });
-    const pen: Pen = {
-      write: (app, instance, isOut) =>
-        http.register({ ...of(app, instance), status: isOut ? 'OUT_OF_SERVICE' : 'UP' }),
-      erase: (app, instance) => http.deregister(of(app, instance)),
-    };
-    return registryOf(server, `127.0.0.1:${server.port}`, pen, false);
-  });
+  return made(
+    () => startEureka(EUREKA_OPTIONS),
+    (server) => {
+      const http = new EurekaHttp(server.url);
+      const of = (app: string, { name, port }: Instance) => ({
+        ...{ app, instanceId: name, ip: '127.0.0.1', port, leaseSeconds: 3_600 },
+      });
+      const pen: Pen = {
+        async write(app, instance, isOut) {
+          await http.register(of(app, instance));
+          await http.override(of(app, instance), isOut ? 'OUT_OF_SERVICE' : 'UP');
+        },
+        erase: (app, instance) => http.deregister(of(app, instance)),
+      };
+      return registryOf(server, `127.0.0.1:${server.port}`, pen, false);
+    },
+  );
 }
 
 /** Out: in maintenance. */
