@@ -45,29 +45,47 @@ const OWN_PARAMETERS = [
   'warmup',
 ];
 
+/** What a provider's URL says. */
+interface Provider {
+  readonly key: string;
+  readonly weight: number;
+  readonly isDubbo: boolean;
+  readonly parameters: URLSearchParams;
+}
+
+function readProvider({ name }: Child): Provider | undefined {
+  return parsed(() => {
+    const { protocol, hostname, port, searchParams } = new URL(decodeURIComponent(name));
+    return {
+      key: addressKey(hostname.replace(/^\[|\]$/g, ''), Number(port)),
+      weight: Number(searchParams.get('weight') ?? 100),
+      isDubbo: protocol === 'dubbo:',
+      parameters: searchParams,
+    };
+  });
+}
+
 function dubboConvention(name: string): Convention {
-  const urlOf = (child: Child): URL | undefined => parsed(() => new URL(decodeURIComponent(child.name)));
+  const providerOf = remembered(readProvider);
+  // One for each version and group that others provide: consumers take only their own.
+  const kindsOf = remembered((siblings: readonly Child[]): readonly URLSearchParams[] => {
+    const kinds = new Map<string, URLSearchParams>();
+    for (const sibling of siblings) {
+      const provider = providerOf(sibling);
+      if (provider === undefined || !provider.isDubbo) continue;
+      const { parameters } = provider;
+      kinds.set(`${parameters.get('group')}/${parameters.get('version')}`, parameters);
+    }
+    if (kinds.size === 0) kinds.set('', new URLSearchParams({ interface: name, side: 'provider' }));
+    return [...kinds.values()];
+  });
   return {
     service: { source: 'dubbo', service: name },
     addressInData: false,
-    key: (child) => {
-      const url = urlOf(child);
-      return url === undefined
-        ? undefined
-        : addressKey(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port));
-    },
-    weight: (child) => Number(urlOf(child)?.searchParams.get('weight') ?? 100),
-    // One for each version and group that others provide: consumers take only their own.
-    make: (instance, weight, siblings, metadata) => {
-      const kinds = new Map<string, URLSearchParams>();
-      for (const sibling of siblings) {
-        const url = urlOf(sibling);
-        if (url?.protocol !== 'dubbo:') continue;
-        const { searchParams } = url;
-        kinds.set(`${searchParams.get('group')}/${searchParams.get('version')}`, searchParams);
-      }
-      if (kinds.size === 0) kinds.set('', new URLSearchParams({ interface: name, side: 'provider' }));
-      return [...kinds.values()].map((like) => {
+    key: (child) => providerOf(child)?.key,
+    weight: (child) => providerOf(child)?.weight,
+    make: (instance, weight, siblings, metadata) =>
+      kindsOf(siblings).map((like) => {
         const parameters = new URLSearchParams(like);
         for (const own of OWN_PARAMETERS) parameters.delete(own);
         if (like.has('weight')) parameters.set('weight', String(Math.max(1, Math.round(weight))));
@@ -75,8 +93,7 @@ function dubboConvention(name: string): Convention {
         const host = instance.ip.includes(':') ? `[${instance.ip}]` : instance.ip;
         const url = `dubbo://${host}:${instance.port}/${name}?${parameters}`;
         return { name: encodeURIComponent(url), data: instance.ip };
-      });
-    },
+      }),
   };
 }
 
@@ -87,8 +104,9 @@ interface Registration {
 }
 
 function springConvention(name: string): Convention {
-  const registration = ({ data }: Child): Registration | undefined =>
-    data === undefined ? undefined : parsed(() => JSON.parse(data) as Registration);
+  const registration = remembered(({ data }: Child): Registration | undefined =>
+    data === undefined ? undefined : parsed(() => JSON.parse(data) as Registration),
+  );
   return {
     service: { source: 'zookeeper', service: name },
     addressInData: true,
@@ -114,6 +132,19 @@ function springConvention(name: string): Convention {
       const data = { serviceType: 'DYNAMIC', ...like, ...own, registrationTimeUTC: 0 };
       return [{ name: id, data: JSON.stringify(data) }];
     },
+  };
+}
+
+/** Reads each object once, as long as it lives: lists are made from the same children again and again. */
+function remembered<K extends object, V>(read: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, { readonly value: V }>();
+  return (key) => {
+    let found = known.get(key);
+    if (found === undefined) {
+      found = { value: read(key) };
+      known.set(key, found);
+    }
+    return found.value;
   };
 }
 
