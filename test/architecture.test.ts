@@ -15,7 +15,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: [],
   observe: ['config'],
   model: ['observe', 'config'],
-  identity: ['model', 'observe', 'config'],
   cluster: ['identity', 'model', 'observe', 'config'],
   transport: ['identity', 'model', 'observe', 'config'],
   routing: BELOW_CALL,
@@ -107,6 +106,18 @@ describe('architecture', () => {
       [...rooms].filter((room) => !(room in MAY_IMPORT)),
       [],
     );
+  });
+
+  it('docs/architecture.md says the same of who may import whom', () => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const [, table = ''] = text.split('## Who may import whom');
+    const names = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map((match) => match[1]!);
+    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+    const said = rows.flatMap((row) => {
+      const [, rooms = '', , others = ''] = row.split('|');
+      return names(rooms).map((room) => [room, names(others)] as const);
+    });
+    assert.deepEqual(Object.fromEntries(said), MAY_IMPORT);
   });
 
   it('gRPC, protobuf and pino are not loaded on the application main thread', () => {
