@@ -9,6 +9,12 @@ interface Entry extends Child {
   readonly meshWeight?: number;
 }
 
+interface Made {
+  readonly weight: number;
+  readonly siblings: readonly Child[];
+  readonly children: readonly Child[];
+}
+
 const NO_CHILDREN: readonly Child[] = [];
 let clients = 0;
 
@@ -24,6 +30,8 @@ export class Node {
   awaited = false;
   /** Nodes that are not the registry's, by name. */
   readonly #synthetic = new Map<string, string>();
+  /** Nodes made of instances, as long as nothing that they are made of changes. */
+  readonly #made = new WeakMap<MeshInstance, Made>();
   #handedOut = '';
   readonly #shape: Shape<Entry>;
 
@@ -57,7 +65,9 @@ export class Node {
   }
 
   #heard(children: readonly Child[]): void {
-    this.children = children;
+    const { children: before } = this;
+    const isSame = children.length === before.length && children.every((child, i) => child === before[i]);
+    if (!isSame) this.children = children;
     this.service.heard(children.flatMap((child) => this.convention.key(child) ?? []));
   }
 
@@ -83,11 +93,20 @@ export class Node {
     this.#synthetic.clear();
     return merged.flatMap((entry) => {
       if (entry.instance === undefined) return entry.name;
-      const metadata = this.hub.metadata(entry.instance);
-      const made = this.convention.make(entry.instance, entry.meshWeight ?? 1, this.children, metadata);
+      const made = this.#make(entry.instance, entry.meshWeight ?? 1);
       for (const { name, data } of made) this.#synthetic.set(name, data ?? '');
       return made.map(({ name }) => name);
     });
+  }
+
+  #make(instance: MeshInstance, weight: number): readonly Child[] {
+    const known = this.#made.get(instance);
+    if (known !== undefined && known.weight === weight && known.siblings === this.children)
+      return known.children;
+    const { children: siblings, convention, hub } = this;
+    const children = convention.make(instance, weight, siblings, hub.metadata(instance));
+    this.#made.set(instance, { weight, siblings, children });
+    return children;
   }
 }
 
