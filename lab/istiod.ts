@@ -19,9 +19,20 @@ export interface IstiodOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** More sources beside the folder, such as `xds://127.0.0.1:15100`. */
   readonly configSources?: readonly string[];
+  /** Services of a Kubernetes cluster beside the configuration; without them there is none. */
+  readonly services?: readonly KubernetesService[];
   /** Merged over the lab's mesh config. */
   readonly meshConfig?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface KubernetesService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly clusterIP: string;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly target: number }[];
+  /** Of its endpoints. */
+  readonly addresses: readonly string[];
 }
 
 interface Ports {
@@ -53,6 +64,7 @@ export async function startIstiod(options: IstiodOptions = {}): Promise<Istiod |
   });
   try {
     for (const [name, text] of Object.entries(options.files ?? {})) await istiod.write(name, text);
+    if (options.services) await istiod.writeServices(options.services);
     await istiod.writeMeshConfig(options.configSources ?? [], options.meshConfig ?? {});
     await istiod.startOnNewPorts();
     return istiod;
@@ -65,6 +77,7 @@ export async function startIstiod(options: IstiodOptions = {}): Promise<Istiod |
 export class Istiod {
   private ports: Ports = { grpc: 0, secure: 0, http: 0, monitoring: 0 };
   private process: LabProcess | undefined;
+  private services: string | undefined;
 
   constructor(
     private readonly binary: string,
@@ -156,6 +169,12 @@ export class Istiod {
     }
   }
 
+  /** Before the start. */
+  async writeServices(services: readonly KubernetesService[]): Promise<void> {
+    this.services = join(this.folder, 'services.json');
+    await writeFile(this.services, JSON.stringify(services));
+  }
+
   async writeMeshConfig(
     sources: readonly string[],
     overrides: Readonly<Record<string, unknown>>,
@@ -177,6 +196,7 @@ export class Istiod {
       ...['-grpcAddr', `127.0.0.1:${grpc}`, '-secureGRPCAddr', `127.0.0.1:${secure}`],
       ...['-httpAddr', `127.0.0.1:${http}`, '-monitoringAddr', `127.0.0.1:${monitoring}`],
     ];
+    if (this.services !== undefined) args.push('-services', this.services);
     const env = cleanEnvironment(this.env);
     this.process = new LabProcess('istiod', this.binary, args, { cwd: this.folder, env });
     await this.process.untilReady(() => answersOk(`http://127.0.0.1:${http}/ready`));

@@ -16,10 +16,12 @@ import (
 	"unsafe"
 
 	"istio.io/istio/pilot/pkg/bootstrap"
+	"istio.io/istio/pilot/pkg/serviceregistry/provider"
 	"istio.io/istio/pkg/cluster"
 	"istio.io/istio/pkg/ctrlz"
 	"istio.io/istio/pkg/keepalive"
 	"istio.io/istio/pkg/kube"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // addresses are where the server listens; all of them on the loopback in a lab.
@@ -33,6 +35,7 @@ func main() {
 		return
 	}
 	var at addresses
+	services := flag.String("services", "", "JSON file of Kubernetes Services that the cluster has; without one it is empty")
 	meshConfig := flag.String("meshConfig", "", "MeshConfig as YAML or JSON")
 	flag.StringVar(&at.grpc, "grpcAddr", "127.0.0.1:15010", "xDS in plaintext")
 	flag.StringVar(&at.secureGRPC, "secureGRPCAddr", "127.0.0.1:15012", "xDS and certificate signing over TLS")
@@ -41,7 +44,13 @@ func main() {
 	followStdin := flag.Bool("exitWithStdin", false, "exit when standard input closes, so that no test leaves a server behind")
 	flag.Parse()
 
-	server, err := bootstrap.NewServer(pilotArgs(at, *meshConfig), injectEmptyCluster)
+	objects, err := clusterObjects(*services)
+	exitOn(err)
+	args := pilotArgs(at, *meshConfig)
+	if len(objects) > 0 {
+		args.RegistryOptions.Registries = []string{string(provider.Kubernetes)}
+	}
+	server, err := bootstrap.NewServer(args, injectCluster(objects))
 	exitOn(err)
 	stop := make(chan struct{})
 	exitOn(server.Start(stop))
@@ -82,12 +91,14 @@ func pilotArgs(at addresses, meshConfig string) *bootstrap.PilotArgs {
 	return args
 }
 
-// injectEmptyCluster gives the server a Kubernetes that holds nothing: since 1.30 it dereferences its client
-// unconditionally, and the field is not exported.
-func injectEmptyCluster(s *bootstrap.Server) {
-	field := reflect.ValueOf(s).Elem().FieldByName("kubeClient")
-	client := kube.Client(kube.NewFakeClient())
-	reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.ValueOf(&client).Elem())
+// injectCluster gives the server a Kubernetes that holds these objects, mostly none: since 1.30 it dereferences its
+// client unconditionally, and the field is not exported.
+func injectCluster(objects []runtime.Object) func(*bootstrap.Server) {
+	return func(s *bootstrap.Server) {
+		field := reflect.ValueOf(s).Elem().FieldByName("kubeClient")
+		client := kube.Client(kube.NewFakeClient(objects...))
+		reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Elem().Set(reflect.ValueOf(&client).Elem())
+	}
 }
 
 func exitOn(err error) {
