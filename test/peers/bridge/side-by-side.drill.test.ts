@@ -25,7 +25,7 @@ const INTERVAL_MS = drill({ short: 300, full: 3000 });
 const LIST_MS = drill({ short: 200, full: 10_000 });
 const LISTED = { listIntervalMs: LIST_MS };
 const LANES = drill({ short: 1, full: 8 });
-const CHANGES = drill({ short: 2, full: 200 });
+const CHANGES = drill({ short: 1, full: 200 });
 /** Restarts and CPU time take minutes: never in the short form. */
 const FULL = drill({ short: false, full: true });
 const PATIENCE_MS = 60_000;
@@ -38,6 +38,7 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
   let worlds: Worlds;
   let source: ReturnType<typeof createNacosSource>;
   let http: NacosHttp;
+  let changes: Changes;
 
   before(async function () {
     worlds = await startWorlds(this, {
@@ -50,6 +51,7 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
     source = createNacosSource(Value.Decode(nacosSchema, Value.Default(nacosSchema, config)), testContext());
     source.start(sink);
     http = new NacosHttp(worlds.nacos.address);
+    changes = new Changes(worlds, sink, INTERVAL_MS);
     await http.untilEditable();
     if (FULL) console.log(`\n${measuredOn()}`);
   });
@@ -156,7 +158,6 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
   });
 
   it('changes, and how long a sidecar waits for them', async () => {
-    const changes = new Changes(worlds, sink, INTERVAL_MS);
     await Promise.all([
       changes.run(LANES, CHANGES),
       changes.newServices(`new service, listed every ${LIST_MS / 1000} s`, LANES, CHANGES / 2, LIST_MS),
@@ -169,7 +170,6 @@ describe('beside the built-in nacos-istio of Nacos 2.2.4', function () {
 
   it('a new service, when the bridge lists as often as the other looks', async () => {
     await worlds.bridge.configure(bridgeSettings(worlds.nacos, { listIntervalMs: INTERVAL_MS }));
-    const changes = new Changes(worlds, sink, INTERVAL_MS);
     const kind = `new service, listed every ${INTERVAL_MS / 1000} s`;
     await changes.newServices(kind, LANES, CHANGES / 2, INTERVAL_MS);
     console.log(`\n${changes.text()}\n`);

@@ -15,6 +15,8 @@ interface Seen {
 type Observer = 'Nacos' | 'nacos-istio' | 'bridge';
 const OBSERVERS: readonly Observer[] = ['Nacos', 'nacos-istio', 'bridge'];
 
+const KINDS: readonly string[] = ['register', 'deregister', 'weight', 'metadata', 'enabled', 'health'];
+
 /** Longer than anything that arrives at all takes. */
 const PATIENCE_MS = 30_000;
 
@@ -73,8 +75,10 @@ export class Changes {
     return this.of(kind, observer).filter((ms) => ms === undefined).length;
   }
 
+  /** Those of single instances first, in the same order each time. */
   get measuredKinds(): readonly string[] {
-    return [...this.waits.keys()];
+    const ofInstances = KINDS.filter((kind) => this.waits.has(kind));
+    return [...new Set([...ofInstances, ...this.waits.keys()])];
   }
 
   text(): string {
