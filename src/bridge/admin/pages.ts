@@ -3,7 +3,7 @@
 import type { ServiceReport, SourceReport } from '../catalogue';
 import type { ExportStatus } from '../export';
 import type { ClientRecord, PushTimes } from '../mcp';
-import type { Rejection, ServedEntry, ServedSnapshot } from '../model';
+import type { RegistryService, Rejection, ServedEntry, ServedSnapshot } from '../model';
 import type { SidecarStatus } from '../sidecars';
 
 /** What the pages and the metrics look at. */
@@ -17,6 +17,8 @@ export interface BridgeState {
   /** Sources that the first answer waits for. */
   waitingFor(): readonly string[];
   sources(): readonly SourceReport[];
+  /** Everything that the registries list now, as they list it. */
+  registered(): Iterable<{ readonly source: string; readonly service: RegistryService }>;
   /** Every registry service with what it is served as. */
   services(): Iterable<ServiceReport>;
   rejections(): Iterable<Rejection>;
@@ -57,6 +59,21 @@ export function cataloguePage(state: BridgeState, query: URLSearchParams): unkno
 function summary(entry: ServedEntry): unknown {
   const { host, namespace, name, addresses, ports, endpoints, from } = entry;
   return { host, resource: `${namespace}/${name}`, addresses, ports, endpoints: endpoints.length, from };
+}
+
+/** Keys and numbers; whole where a service is asked for, as a registry of thousands is too much for one page. */
+export function registryPage(state: BridgeState, query: URLSearchParams): unknown {
+  const [source, part] = [query.get('source'), query.get('service')];
+  const found = [...state.registered()].filter(
+    (each) =>
+      (source === null || each.source === source) && (part === null || each.service.key.includes(part)),
+  );
+  const services = found.map(({ source: name, service }) =>
+    part === null
+      ? { source: name, key: service.key, kind: service.kind, instances: service.instances.length }
+      : { source: name, ...service },
+  );
+  return { services: services.length, registered: services };
 }
 
 export function rejectedPage(state: BridgeState, query: URLSearchParams): unknown {

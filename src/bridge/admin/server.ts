@@ -8,6 +8,7 @@ import {
   cataloguePage,
   clientsPage,
   exportsPage,
+  registryPage,
   rejectedPage,
   sidecarsPage,
   xdsPage,
@@ -119,8 +120,13 @@ function pagesOf({ state, metrics, metricsType, onThaw }: AdminOptions): Page[] 
     },
     page(
       '/catalogue',
-      'sources and what is served; ?host=part shows entries whole, ?service=part what the registries say',
+      'sources and what is served; ?host=part shows entries whole, ?service=part what became of services',
       (query) => cataloguePage(state, query),
+    ),
+    page(
+      '/registry',
+      'what the registries list, as they list it; ?source= ?service=part shows it whole',
+      (query) => registryPage(state, query),
     ),
     page('/rejected', 'what is not served, and why; ?source= ?code= ?service=', (query) =>
       rejectedPage(state, query),

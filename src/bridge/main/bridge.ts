@@ -164,6 +164,7 @@ export class Bridge {
       servedVersion: (revision) => bridge.mcp.publisher.current()?.view(revision).version,
       waitingFor: () => bridge.catalogue.waitingFor,
       sources: () => bridge.catalogue.sources(),
+      registered: () => bridge.sources.registered(),
       services: () => bridge.catalogue.services(),
       rejections: () => bridge.catalogue.rejections(),
       clients: () => bridge.mcp.ledger.clients,

@@ -8,6 +8,12 @@ import { type Sibling, SOURCE_TYPES } from '../source';
 import type { BridgeLog } from './log';
 import { RelaySink } from './relay';
 
+/** A service as a registry lists it. */
+export interface Registered {
+  readonly source: string;
+  readonly service: RegistryService;
+}
+
 interface Running {
   readonly config: SourceConfig;
   readonly source: Source;
@@ -72,6 +78,13 @@ export class RunningSources {
   /** Everything that the registries list now. */
   *services(): Iterable<RegistryService> {
     for (const { sink } of this.running.values()) yield* sink.services.values();
+  }
+
+  /** The same with the names of the sources, and those who consume. */
+  *registered(): Iterable<Registered> {
+    for (const [source, { sink }] of this.running)
+      for (const services of [sink.services, sink.consumers])
+        for (const service of services.values()) yield { source, service };
   }
 
   /** Who consumes what; undefined until every source that may have providers or consumers of Dubbo was read. */

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import type { BridgeState } from '../../../../src/bridge/admin';
-import { cataloguePage, clientsPage, rejectedPage, xdsPage } from '../../../../src/bridge/admin/pages';
+import {
+  cataloguePage,
+  clientsPage,
+  registryPage,
+  rejectedPage,
+  xdsPage,
+} from '../../../../src/bridge/admin/pages';
 import { Ledger, typeRecord } from '../../../../src/bridge/mcp/ledger';
 import { BridgeMetrics } from '../../../../src/bridge/metrics';
 import type { Rejection } from '../../../../src/bridge/model';
 import { servedEntry } from '../../../support/bridge/scripted-content';
+import { registryService } from '../../../support/bridge/scripted-source';
 
 const SERVICE_ENTRY = 'networking.istio.io/v1/ServiceEntry';
 
@@ -28,6 +35,10 @@ function stateWith(more: Partial<BridgeState> = {}): BridgeState {
     sources: () => [
       { ...source, name: 'nacos', state: 'up', silentMs: 20 },
       { ...source, name: 'eureka', type: 'eureka', state: 'down', silentMs: 9_000, frozen: 7 },
+    ],
+    registered: () => [
+      { source: 'nacos', service: registryService('orders', ['10.0.0.1:80']) },
+      { source: 'eureka', service: registryService('ORDERS', []) },
     ],
     services: () => [],
     rejections: () => rejections,
@@ -62,6 +73,19 @@ describe('bridge: the admin pages', () => {
     const state = stateWith({ snapshot: undefined, waitingFor: () => ['nacos'] });
     const page = cataloguePage(state, new URLSearchParams()) as Record<string, unknown>;
     assert.deepEqual([page['open'], page['waitingFor'], page['entries']], [false, ['nacos'], []]);
+  });
+
+  it('/registry: what is registered in numbers; whole, of one source, when asked for', () => {
+    const page = (query: Record<string, string>) =>
+      registryPage(stateWith(), new URLSearchParams(query)) as { services: number; registered: unknown[] };
+    assert.deepEqual(page({ source: 'eureka' }), {
+      services: 1,
+      registered: [{ source: 'eureka', key: 'public/DEFAULT_GROUP/ORDERS', kind: 'service', instances: 0 }],
+    });
+    assert.deepEqual(page({ service: 'orders' }).registered, [
+      { source: 'nacos', ...registryService('orders', ['10.0.0.1:80']) },
+    ]);
+    assert.equal(page({}).services, 2);
   });
 
   it('/rejected: all, or by source, code and service', () => {
