@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { Context } from 'mocha';
 import {
   type DubboProvider,
-  isSkipped,
   npmSet,
   startDubboProvider,
-  startNacos,
   startZooKeeper,
   type ZooKeeperServer,
 } from '../../../lab';
+import { type DevNacos, startDevNacos } from '../../../src/dev/nacos';
 import { AdsServer, mesh } from '../../support/ads-server';
 import { ROOT } from '../../support/app';
 import { peer } from '../../support/peer';
@@ -21,23 +21,21 @@ const TRIPLE = 'triple.default.svc.cluster.local';
 /** An address of its own: apache-dubbo-consumer confuses providers of one host when they go. */
 const MESH_ADDRESS = '127.0.0.2';
 
+const files = (set: string) => join(ROOT, 'fixtures', 'registry-clients', set);
+
 describe('npm clients of Dubbo with real providers', function () {
   this.timeout(300_000);
   let zookeeper: ZooKeeperServer;
   let known: DubboProvider;
   let meshOnly: DubboProvider;
-  /** Meanwhile. */
-  let nacosStarting: ReturnType<typeof startNacos> | undefined;
+  let nacos: DevNacos | undefined;
   let ads: AdsServer;
   const sets = new Map<string, string>();
   const clients: RegistryClient[] = [];
 
   before(async function () {
-    const files = (set: string) => join(ROOT, 'fixtures', 'registry-clients', set);
     sets.set('dubbo2', peer(this, await npmSet('registry-clients-newest', files('newest'))));
-    const build = ['zookeeper'];
-    sets.set('others', peer(this, await npmSet('dubbo-clients', files('dubbo-clients'), { build })));
-    nacosStarting = startNacos();
+    sets.set('others', peer(this, await npmSet('dubbo-clients', files('dubbo-clients'))));
     zookeeper = peer(this, await startZooKeeper());
     const registry = `zookeeper://${zookeeper.address}`;
     known = peer(this, await startDubboProvider({ registries: [registry], arguments: ['id=known'] }));
@@ -56,8 +54,7 @@ describe('npm clients of Dubbo with real providers', function () {
     for (const client of clients) await client.stop();
     ads?.stop();
     for (const each of [known, meshOnly, zookeeper]) await each?.stop();
-    const nacos = await nacosStarting;
-    if (nacos !== undefined && !isSkipped(nacos)) await nacos.stop();
+    await nacos?.stop();
   });
 
   function inMesh(...providers: readonly DubboProvider[]): void {
@@ -68,6 +65,11 @@ describe('npm clients of Dubbo with real providers', function () {
         { host: TRIPLE, port: 50_051, endpoints: endpoints(1) },
       ]),
     );
+  }
+
+  /** Needs a compiler: its registry loads the native client of ZooKeeper, whichever registry it is to be. */
+  async function withConsumer(test: Context): Promise<string> {
+    return peer(test, await npmSet('dubbo-consumer', files('dubbo-consumer'), { build: ['zookeeper'] }));
   }
 
   async function start(fixture: string, ...args: readonly string[]): Promise<RegistryClient> {
@@ -88,19 +90,19 @@ describe('npm clients of Dubbo with real providers', function () {
     }
   }
 
-  const CLIENTS: Readonly<Record<string, () => Promise<RegistryClient>>> = {
+  const CLIENTS: Readonly<Record<string, (test: Context) => Promise<RegistryClient>>> = {
     'dubbo2.js 2.3.9': () => start('dubbo', sets.get('dubbo2')!, zookeeper.address),
     // It calls util.isString, which Node 23 no longer has.
     ...(Number.parseInt(process.versions.node, 10) < 23 && {
       'apache-dubbo-js 3.0.0-rc6': () =>
         start('dubbo', sets.get('others')!, zookeeper.address, 'apache-dubbo-js'),
     }),
-    'apache-dubbo-consumer 4.0.0 with apache-dubbo-registry 0.0.2': () =>
-      start('dubbo-consumer', sets.get('others')!, 'zookeeper', zookeeper.address),
+    'apache-dubbo-consumer 4.0.0 with apache-dubbo-registry 0.0.2': async (test) =>
+      start('dubbo-consumer', await withConsumer(test), 'zookeeper', zookeeper.address),
   };
   for (const [name, begin] of Object.entries(CLIENTS)) {
-    it(`${name} calls both, and follows the mesh`, async () => {
-      const client = await begin();
+    it(`${name} calls both, and follows the mesh`, async function () {
+      const client = await begin(this);
       await client.ask({ do: 'ready' });
       await untilFrom(client, 'known');
       inMesh(meshOnly);
@@ -109,6 +111,22 @@ describe('npm clients of Dubbo with real providers', function () {
       await untilFrom(client, 'known');
     });
   }
+
+  it('follow the mesh while ZooKeeper is away, and keep what it had', async () => {
+    const consumers = [...clients];
+    const untilAllFrom = async (...wanted: readonly string[]) => {
+      for (const client of consumers) await untilFrom(client, ...wanted);
+    };
+    await untilAllFrom('known');
+    await zookeeper.kill();
+    inMesh(meshOnly);
+    await untilAllFrom('known', 'mesh');
+    inMesh();
+    await untilAllFrom('known');
+    await zookeeper.start();
+    inMesh(meshOnly);
+    await untilAllFrom('known', 'mesh');
+  });
 
   it('go on with the mesh’s when the registry’s provider is gone', async () => {
     const consumers = [...clients];
@@ -119,9 +137,10 @@ describe('npm clients of Dubbo with real providers', function () {
   });
 
   it('apache-dubbo-consumer finds the mesh’s in Nacos, where it asks by a name that Java’s do not register', async function () {
-    const nacos = peer(this, await nacosStarting!);
+    const folder = await withConsumer(this);
+    nacos = await startDevNacos();
     inMesh(meshOnly);
-    const client = await start('dubbo-consumer', sets.get('others')!, 'nacos', nacos.address);
+    const client = await start('dubbo-consumer', folder, 'nacos', nacos.address);
     await client.ask({ do: 'ready' });
     await untilFrom(client, 'mesh');
   });
