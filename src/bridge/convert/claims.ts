@@ -47,12 +47,15 @@ export function wishedHost({ id, host, mayBeSuffixed }: HostClaim, attempt: numb
   return withSuffix(host, shortHash(attempt === 1 ? id : `${id}#${attempt}`)).toLowerCase();
 }
 
+export interface GroupClaims {
+  readonly own: HostClaim | undefined;
+  readonly aliases: HostClaim[];
+  /** Present where the template has metadata in it: then there is no own host, but one for those of the same names. */
+  readonly named?: (names: readonly string[]) => HostClaim | undefined;
+}
+
 /** The claim on the group's own host, and those on its aliases. `parts` in order, never empty. */
-export function claimsOf(
-  rules: Rules,
-  group: Group,
-  parts: readonly Part[],
-): { own: HostClaim | undefined; aliases: HostClaim[] } {
+export function claimsOf(rules: Rules, group: Group, parts: readonly Part[]): GroupClaims {
   const first = parts[0]!;
   const claim = (role: string, host: string, rank: number, mayBeSuffixed: boolean): HostClaim => ({
     id: role === '' ? group.key : `${group.key}\n${role}`,
@@ -72,6 +75,15 @@ export function claimsOf(
     .map((alias) => hostName(alias, namingOf(first.source)))
     .filter(allowed)
     .map((host) => claim(`alias ${host}`, host, RANK.alias, false));
+  const { nameKeys } = first.source;
+  if (nameKeys.length > 0 && first.service.kind === 'service' && first.rules.host === undefined) {
+    // Whoever can register chooses these: they come after every other claim.
+    const named = (names: readonly string[]) => {
+      const host = templateHost(group, first, names);
+      return allowed(host) ? claim(`named ${JSON.stringify(names)}`, host, RANK.metadata, true) : undefined;
+    };
+    return { own: undefined, aliases, named };
+  }
   const templated = templateHost(group, first);
   const [host, rank] = chosenHost(group, first, templated, allowed);
   return { own: allowed(host) ? claim('', host, rank, true) : undefined, aliases };
@@ -138,7 +150,7 @@ function metadataHost({ source, service, findings }: Part): string | undefined {
   return first;
 }
 
-function templateHost(group: Group, { source, service }: Part): string {
+function templateHost(group: Group, { source, service }: Part, names: readonly string[] = []): string {
   const { config, type } = source;
   const naming = namingOf(source);
   const { dubbo, name } = service;
@@ -156,6 +168,7 @@ function templateHost(group: Group, { source, service }: Part): string {
     dubboGroup: part(dubbo?.group ?? ''),
     version: part(dubbo?.version ?? ''),
     application: group.kind === 'application' ? group.application : (dubbo?.application ?? ''),
+    ...Object.fromEntries(source.nameKeys.map((key, i) => [`metadata:${key}`, part(names[i] ?? '')])),
   };
   const template =
     group.kind === 'application'

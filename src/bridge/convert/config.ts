@@ -26,7 +26,7 @@ export const convertSourceSchema = Type.Object(
   {
     hostTemplate: Type.String({
       description:
-        'Host of a service, from {service}, {group}, {namespace}, {source} and {type}; empty parts vanish. Empty: `{service}.{group}.{namespace}.{type}`.',
+        'Host of a service, from {service}, {group}, {namespace}, {source} and {type}; empty parts vanish. Empty: `{service}.{group}.{namespace}.{type}`. {metadata:KEY} is the value of an instance: those that differ in it are services of their own.',
       default: '',
     }),
     caseCompat: Type.Union([Type.Literal('none'), Type.Literal('nacos-istio')], {

@@ -29,8 +29,8 @@ export function buildGroup(rules: Rules, group: Group, found: readonly GroupPart
     rules: serviceRules(source, service),
     findings: new Findings(source.name, service.key),
   }));
-  const { own, aliases } = claimsOf(rules, group, parts);
-  const claims = own ? [own, ...aliases] : aliases;
+  const { own, aliases, named } = claimsOf(rules, group, parts);
+  const claims = own ? [own, ...aliases] : [...aliases];
   const drafts: Draft[] = [];
   const add = (
     claim: HostClaim,
@@ -41,17 +41,26 @@ export function buildGroup(rules: Rules, group: Group, found: readonly GroupPart
     const draft = draftOf(group, claim, protocols, members, of);
     if (draft) drafts.push(draft);
   };
-  const placed = membersOf(group, parts);
-  if (placed.length > 0) {
+  const serve = (at: readonly HostClaim[], main: HostClaim | undefined, placed: readonly Placed[]) => {
+    if (placed.length === 0) return;
     const [first, ...others] = protocolSets(group, parts, placed);
-    for (const claim of claims) add(claim, first!.protocols, first!.placed, parts);
+    for (const claim of at) add(claim, first!.protocols, first!.placed, parts);
     for (const { protocols, placed: some } of others) {
-      const claim = own && protocolClaim(rules, own, protocols[0]!, parts[0]!);
+      const claim = main && protocolClaim(rules, main, protocols[0]!, parts[0]!);
       if (!claim) continue;
       claims.push(claim);
       add(claim, protocols, some, parts);
     }
-  }
+  };
+  const placed = membersOf(group, parts);
+  serve([...claims], own, placed);
+  if (named)
+    for (const [names, some] of byNames(placed)) {
+      const claim = named(names);
+      if (!claim) continue;
+      claims.push(claim);
+      serve([claim], claim, some);
+    }
   return { claims, drafts, rejections: parts.flatMap(({ findings }) => findings.list()) };
 }
 
@@ -84,6 +93,18 @@ function membersOf(group: Group, parts: readonly Part[]): Placed[] {
     }
     return placed;
   });
+}
+
+/** Those of the same names together, in the order of these. */
+function byNames(placed: readonly Placed[]): [names: readonly string[], placed: Placed[]][] {
+  const sets = new Map<string, Placed[]>();
+  for (const each of placed) {
+    const key = JSON.stringify(each.member.names);
+    const known = sets.get(key);
+    if (known) known.push(each);
+    else sets.set(key, [each]);
+  }
+  return [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, some]) => [some[0]!.member.names, some]);
 }
 
 function inByteOrder({ instances }: RegistryService): RegistryService['instances'] {

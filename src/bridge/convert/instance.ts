@@ -26,6 +26,8 @@ export interface Member {
   readonly serviceAccount: string;
   /** Namespace of the ServiceEntry that it asks for, or ''. */
   readonly namespace: string;
+  /** Values of the metadata that `hostTemplate` names, in the order of the keys. */
+  readonly names: readonly string[];
 }
 
 export interface Conversion {
@@ -42,6 +44,8 @@ export interface Conversion {
 export function isServable({ healthy, enabled, weight, metadata }: RegistryInstance): boolean {
   return healthy && enabled && !(weight <= 0) && text(metadata, 'disabled') !== 'true';
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** Findings say why an instance is not served, unless that is the registry's or the operator's own will. */
 export function convertInstance(conversion: Conversion, instance: RegistryInstance): Member | undefined {
@@ -82,6 +86,7 @@ export function convertInstance(conversion: Conversion, instance: RegistryInstan
     network: networkOf(instance, source),
     serviceAccount: nameClaimed('serviceAccount', conversion, instance),
     namespace: nameClaimed('namespace', conversion, instance),
+    names: source.nameKeys.length === 0 ? NO_NAMES : source.nameKeys.map((key) => text(metadata, key)),
   };
 }
 

@@ -24,12 +24,21 @@ export function hostFromTemplate(
   parts: Readonly<Record<string, string>>,
   naming: Naming,
 ): string {
-  const filled = template
-    .split('.')
-    .map((label) => label.replace(/\{(\w+)\}/g, (_all, name: string) => parts[name] ?? ''))
-    .filter((label) => label !== '')
-    .join('.');
+  const filled = template.replace(/\{([^}]+)\}/g, (_all, name: string) => parts[name] ?? '');
   return hostName(filled, naming);
+}
+
+/** A part of a template that is an instance's own: `{metadata:KEY}`. */
+const METADATA = 'metadata:';
+
+/** The metadata that a template names, each once. */
+export function metadataKeysOf(template: string): string[] {
+  const parts = [...template.matchAll(/\{([^}]+)\}/g)].map(([, part]) => part!);
+  return [...new Set(parts.filter(isMetadataPart).map((part) => part.slice(METADATA.length)))];
+}
+
+export function isMetadataPart(part: string): boolean {
+  return part.startsWith(METADATA) && part.length > METADATA.length;
 }
 
 /** The nearest valid host name: other scripts as in IDNA, what else is not allowed as `-`, too long ones with a hash. */

@@ -6,6 +6,7 @@ import type { ConvertConfig, ConvertSourceConfig, ServiceMatch, ServiceOverride 
 import { ConvertConfigError } from './error';
 import { anyGlob, type Glob, glob } from './glob';
 import { labelValue, sortedRecord } from './label-values';
+import { metadataKeysOf } from './names';
 import type { PortNumbers, Protocol } from './protocol';
 import { AddressList, compileSelectors, type Selector } from './selectors';
 import { requireHosts, requireSense } from './sense';
@@ -39,6 +40,8 @@ export interface SourceRules {
   readonly trusts: ReadonlySet<string>;
   /** Of every ServiceEntry. */
   readonly entryLabels: Readonly<Record<string, string>>;
+  /** Metadata that `hostTemplate` names: instances that differ in it are different services. */
+  readonly nameKeys: readonly string[];
   readonly keepsLabel: Glob;
   readonly dropsLabel: Glob;
   readonly mayTakeClusterDomain: Glob;
@@ -111,6 +114,7 @@ function sourceRules(
         ...Object.entries(convert.entryLabels),
       ]),
     ),
+    nameKeys: metadataKeysOf(convert.hostTemplate),
     keepsLabel: anyGlob(convert.keepLabels),
     dropsLabel: anyGlob(convert.dropLabels),
     mayTakeClusterDomain: anyGlob(convert.allowClusterDomain),

@@ -2,6 +2,7 @@
 import { exportToProblem, isHostName, isLabelKey, isLabelValue } from '../check';
 import type { ConvertConfig, ConvertSourceConfig } from './config';
 import { ConvertConfigError } from './error';
+import { isMetadataPart } from './names';
 
 /** What templates of hosts may name. */
 const COMMON_PARTS = ['group', 'namespace', 'source', 'type'];
@@ -67,7 +68,7 @@ function requireUnion(key: string, host: string, from: readonly string[], source
 
 function requireParts(key: string, template: string, parts: readonly string[]): void {
   for (const [, part = ''] of template.matchAll(/\{([^}]*)\}/g))
-    if (!parts.includes(part))
+    if (!parts.includes(part) && !(key === 'hostTemplate' && isMetadataPart(part)))
       fail(
         key,
         `\`{${part}}\` cannot be filled in here; there are ${parts.map((each) => `{${each}}`).join(', ')}`,

@@ -50,7 +50,12 @@ interface Shape {
 
 /** Names of services may be anything, so it is the fixed end of a template that tells; without one, its length. */
 function shapeOf(template: string, { name, type }: Pick<SourceConfig, 'name' | 'type'>): Shape {
-  const labels = template.replaceAll('{type}', type).replaceAll('{source}', name).toLowerCase().split('.');
+  const labels = template
+    .replaceAll('{type}', type)
+    .replaceAll('{source}', name)
+    .toLowerCase()
+    .replace(/\{[^}]*\}/g, '{}')
+    .split('.');
   let fixed = labels.length;
   while (fixed > 0 && !labels[fixed - 1]!.includes('{')) fixed--;
   const suffix = labels.slice(fixed).join('.');

@@ -91,6 +91,69 @@ describe('convert: ServiceEntries as operators want them', () => {
   });
 });
 
+describe('convert: hosts with metadata in them', () => {
+  const hostTemplate = '{service}.{metadata:env}.{metadata:k8s.ns}.legacy';
+  const at = (address: string, metadata: Record<string, string>, protocol = '') =>
+    instance(`${address}:80`, { metadata: protocol === '' ? metadata : { ...metadata, protocol } });
+  const hostsOf = (config: Facts['config'], ...instances: RegistryInstance[]) =>
+    [...convert({ config: config ?? {}, services: [service('orders', instances)] }).entries.values()]
+      .map(({ host, endpoints }) => [host, ...endpoints.map(({ address }) => address)].join(' '))
+      .sort();
+
+  it('instances that differ in it are services of their own; without it that part vanishes', () => {
+    const found = hostsOf(
+      { hostTemplate, overrides: [{ match: {}, aliases: ['orders.all'] }] },
+      at('10.0.0.1', { env: 'Prod' }),
+      at('10.0.0.2', { env: 'Prod', 'k8s.ns': 'a.b' }),
+      at('10.0.0.3', { env: 'test' }),
+      at('10.0.0.4', {}),
+      at('10.0.0.5', { env: 'test' }),
+    );
+    assert.deepEqual(found, [
+      'orders.all 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5',
+      'orders.legacy 10.0.0.4',
+      'orders.prod.a-b.legacy 10.0.0.2',
+      'orders.prod.legacy 10.0.0.1',
+      'orders.test.legacy 10.0.0.3 10.0.0.5',
+    ]);
+  });
+
+  it('protocols are told apart within each; an override of the host is for all', () => {
+    const mixed = [
+      at('10.0.0.1', { env: 'a' }),
+      at('10.0.0.2', { env: 'a' }, 'grpc'),
+      at('10.0.0.3', { env: 'b' }, 'grpc'),
+    ];
+    assert.deepEqual(hostsOf({ hostTemplate }, ...mixed), [
+      'grpc.orders.a.legacy 10.0.0.2',
+      'orders.a.legacy 10.0.0.1',
+      'orders.b.legacy 10.0.0.3',
+    ]);
+    const overrides = [{ match: { service: 'orders' }, host: 'o.legacy' }];
+    assert.deepEqual(hostsOf({ hostTemplate, overrides }, mixed[0]!), ['o.legacy 10.0.0.1']);
+  });
+
+  it('what instances say takes no host from a service that has it by its name, nor one of the cluster', () => {
+    const services = [
+      service('orders', [at('10.0.0.1', { env: 'legacy' })], { key: 'a' }),
+      service('orders.legacy', [at('10.0.0.2', {})], { key: 'b' }),
+    ];
+    const { entries } = convertAll(
+      {},
+      {
+        bad: { services: [services[0]!], config: { hostTemplate: '{service}.{metadata:env}' } },
+        good: { services: [services[1]!], config: { hostTemplate: '{service}' } },
+      },
+    );
+    assert.deepEqual(
+      entries.get('orders.legacy')!.endpoints.map(({ address }) => address),
+      ['10.0.0.2'],
+    );
+    const cluster = { hostTemplate: '{service}.{metadata:env}' };
+    assert.deepEqual(hostsOf(cluster, at('10.0.0.1', { env: 'svc' })), []);
+  });
+});
+
 describe('convert: locality as operators set it', () => {
   const localityOf = (config: Facts['config'], metadata: Record<string, string> = {}, address = '10.0.0.1') =>
     entryOf(config, instance(`${address}:80`, { metadata })).endpoints[0]!.locality;
@@ -157,6 +220,11 @@ describe('convert: services of one name in several registries', () => {
       [() => compile({ merge: [{ host: '{name}.b', from: ['n/*'] }] }), 'merge', /there are \{service\}/],
       [() => compile({ merge: [{ host: '{service}.b', from: ['*'] }] }), 'merge', /begin with a source/],
       [() => compile({}, { localities: { '10.0.0.0/99': 'r' } }), 'n.localities', /no range/],
+      [
+        () => compile({}, { hostTemplate: '{service}.{metadata:}' }),
+        'n.hostTemplate',
+        /there are \{service\}/,
+      ],
       [() => compile({}, { setLabels: { a: '{ip}' } }), 'n.setLabels', /there are \{service\}/],
       [
         () => compile({}, { overrides: [{ match: {}, entryLabels: { 'a b': 'c' } }] }),

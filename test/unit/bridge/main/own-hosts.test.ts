@@ -19,6 +19,10 @@ sources:
     type: consul
     servers: ["http://x:1"]
     convert: { hostTemplate: "{service}.{namespace}" }
+  - name: byName
+    type: nacos
+    servers: [x]
+    convert: { hostTemplate: "{service}.{metadata:k8s.ns}.named.example" }
 `;
 
 describe('bridge: which hosts are our own', () => {
@@ -32,6 +36,7 @@ describe('bridge: which hosts are our own', () => {
     assert.equal(why('com.foo.Bar.1-0.dubbo'), 'it has the form of the hosts of the source nacos');
     assert.equal(why('orders.EUREKA.registry.example'), 'it has the form of the hosts of the source eureka');
     assert.equal(why('orders.nacos.registry.example'), undefined);
+    assert.equal(why('a.b.named.example'), 'it has the form of the hosts of the source byName');
   });
 
   it('by number of labels when a template has no fixed end', () => {
