@@ -101,23 +101,25 @@ describe('npm clients of Dubbo with real providers', function () {
       start('dubbo-consumer', await withConsumer(test), 'zookeeper', zookeeper.address),
   };
   for (const [name, begin] of Object.entries(CLIENTS)) {
-    it(`${name} calls both, and follows the mesh`, async function () {
+    it(`${name} calls what the registry knows`, async function () {
       const client = await begin(this);
       await client.ask({ do: 'ready' });
-      await untilFrom(client, 'known');
-      inMesh(meshOnly);
-      await untilFrom(client, 'known', 'mesh');
-      inMesh();
       await untilFrom(client, 'known');
     });
   }
 
-  it('follow the mesh while ZooKeeper is away, and keep what it had', async () => {
-    const consumers = [...clients];
-    const untilAllFrom = async (...wanted: readonly string[]) => {
-      for (const client of consumers) await untilFrom(client, ...wanted);
-    };
+  /** Of all that ZooKeeper's clients do at once. */
+  const untilAllFrom = (...wanted: readonly string[]) =>
+    Promise.all(clients.map((client) => untilFrom(client, ...wanted)));
+
+  it('call both, and follow the mesh', async () => {
+    inMesh(meshOnly);
+    await untilAllFrom('known', 'mesh');
+    inMesh();
     await untilAllFrom('known');
+  });
+
+  it('follow the mesh while ZooKeeper is away, and keep what it had', async () => {
     await zookeeper.kill();
     inMesh(meshOnly);
     await untilAllFrom('known', 'mesh');
@@ -129,11 +131,10 @@ describe('npm clients of Dubbo with real providers', function () {
   });
 
   it('go on with the mesh’s when the registry’s provider is gone', async () => {
-    const consumers = [...clients];
     inMesh(meshOnly);
-    for (const client of consumers) await untilFrom(client, 'known', 'mesh');
+    await untilAllFrom('known', 'mesh');
     await known.terminate();
-    for (const client of consumers) await untilFrom(client, 'mesh');
+    await untilAllFrom('mesh');
   });
 
   it('apache-dubbo-consumer finds the mesh’s in Nacos, where it asks by a name that Java’s do not register', async function () {
