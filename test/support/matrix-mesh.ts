@@ -81,7 +81,12 @@ const cases: Readonly<Record<string, Omit<MeshCase, 'http'> & { http?: (host: st
   direct: { scheme: 'http', endpoints: ['a'], http: direct },
   redirect: { scheme: 'http', endpoints: ['a'], http: redirect },
   canary: { scheme: 'http', endpoints: ['a', 'b'], versions: { a: 'v1', b: 'v2' }, http: canary },
-  secure: { scheme: 'https', endpoints: ['tls'] },
+  // A thousand handshakes at a time take a busy machine longer than the usual 10 s.
+  secure: {
+    scheme: 'https',
+    endpoints: ['tls'],
+    policy: 'connectionPool: { tcp: { connectTimeout: 60s } }',
+  },
   'secure-parked': { scheme: 'https', endpoints: ['tls'] },
   'secure-first-refused': { scheme: 'https', endpoints: ['deadTls', 'tls'] },
   'secure-black-hole': { scheme: 'https', endpoints: ['blackHole'] },
