@@ -118,6 +118,7 @@ export class BridgeMetrics {
     this.gauge('entries', 'ServiceEntries served.', [], (gauge) =>
       gauge.set(state.snapshot?.entries.size ?? 0),
     );
+    this.gauge('sidecars', 'Sidecars served.', [], (gauge) => gauge.set(state.snapshot?.sidecars?.size ?? 0));
     this.gauge('endpoints', 'Endpoints served.', [], (gauge) => {
       let endpoints = 0;
       for (const entry of state.snapshot?.entries.values() ?? []) endpoints += entry.endpoints.length;

@@ -239,8 +239,9 @@ describe('bridge: put together', () => {
       'inmesh-registry/demo.orders.dubbo',
     ])
       assert.ok(bytes.includes(part), part);
-    const page = await json(bridge, '/sidecars');
-    assert.deepEqual(page.sidecars[0].consumes, ['demo.Orders']);
+    const shown = await json(bridge, '/sidecars');
+    assert.deepEqual(shown.sidecars[0].consumes, ['demo.Orders']);
+    assert.match((await page(bridge, '/metrics')).text, /^inmesh_bridge_sidecars 1$/m);
     const { services, entries } = await json(bridge, '/catalogue');
     assert.deepEqual([services, entries.length], [1, 1], 'consumers are no services');
     assert.match(log.of('bridge.changed').at(-1)!.message, /^changed: shop\/inmesh-web-[0-9a-f]{8}$/);

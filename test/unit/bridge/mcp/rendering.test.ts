@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Rendering } from '../../../../src/bridge/mcp/rendering';
-import type { ServedEntry } from '../../../../src/bridge/model';
+import type { ServedEntry, ServedSidecar } from '../../../../src/bridge/model';
 import { decodeSotwResponse, pb } from '../../../../src/xds';
 import { servedEntry } from '../../../support/bridge/scripted-content';
 
@@ -85,6 +85,40 @@ describe('bridge: the encoding of everything', () => {
     const first = decoded(view.response(TYPE));
     assert.deepEqual(other.parts, first.parts);
     assert.equal(other.typeUrl, 'networking.istio.io/v1alpha3/ServiceEntry');
+  });
+
+  it('Sidecars are a kind of their own: in the version of everything, not in that of the entries', () => {
+    const { entries: served } = snapshot([servedEntry('a', ['10.0.0.1:1'])]);
+    const sidecar = (name: string, hosts: readonly string[]): ServedSidecar => ({
+      ...{ namespace: 'shop', name, labels: {}, selector: { app: name }, hosts },
+    });
+    const rendering = (...sidecars: readonly ServedSidecar[]) =>
+      Rendering.of({
+        entries: served,
+        sidecars: new Map(sidecars.map((each) => [`shop/${each.name}`, each])),
+      });
+    const [without, empty] = [Rendering.of({ entries: served }), rendering()];
+    assert.deepEqual([without.view('x', 'Sidecar'), empty.view('x', 'Sidecar')], [undefined, undefined]);
+    assert.equal(empty.version, without.version);
+    const one = rendering(sidecar('web', ['./*']));
+    const variants = [
+      one,
+      rendering(sidecar('web', ['./*', 'a/b'])),
+      rendering(sidecar('jobs', ['./*'])),
+      without,
+    ];
+    assert.equal(new Set(variants.map(({ version }) => version)).size, variants.length);
+    assert.equal(new Set(variants.map((each) => each.view('x').version)).size, 1);
+    const { parts } = decoded(one.view('x', 'Sidecar')!.response('networking.istio.io/v1/Sidecar'));
+    assert.deepEqual(
+      parts.map(([name]) => name),
+      ['shop/web'],
+    );
+    const next = Rendering.of(
+      { entries: served, sidecars: new Map([['shop/web', sidecar('web', ['./*'])]]) },
+      one,
+    );
+    assert.equal(next.version, one.version);
   });
 
   it('every part of an entry is in its version', () => {
