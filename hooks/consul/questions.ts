@@ -1,10 +1,9 @@
-import type { RegistryHub, RegistryService, Shape } from '../../src/registry';
+import { AnswerList, type RegistryHub, type RegistryService, type Shape } from '../../src/registry';
 import type { HookContext } from '../hook';
 import { type ConsulRequest, catalogShape, healthShape, type Question } from './shapes';
 
 /** What of a question does not choose among instances. */
 const NEUTRAL = new Set(['index', 'wait', 'stale', 'consistent', 'near', 'passing', 'dc', 'token', 'wan']);
-const NO_RECORDS: readonly unknown[] = [];
 
 interface Watch {
   emit(event: string, ...values: unknown[]): boolean;
@@ -63,13 +62,14 @@ class List {
   readonly #known = new WeakSet<Watch>();
   /** What each watch has got last, and the response it came with. */
   readonly #last = new WeakMap<Watch, { readonly response: unknown; keys: string }>();
-  #records = NO_RECORDS;
+  readonly #list: AnswerList<unknown>;
 
   constructor(
     readonly service: RegistryService,
     private readonly shape: Shape<unknown>,
     private readonly context: HookContext,
   ) {
+    this.#list = new AnswerList(service, shape);
     service.onChange(() => this.#tellWatches());
   }
 
@@ -94,8 +94,7 @@ class List {
   ): readonly [unknown, ...unknown[]] {
     const body = request.res?.body;
     if (error || !Array.isArray(body)) return this.#failed(request, error, values, watch);
-    this.#hear(body);
-    const merged = this.#merge();
+    const merged = this.#list.answered(body);
     if (watch !== undefined) this.#last.set(watch, { response: request.res, keys: this.#keys(merged) });
     const replaced = values.map((value) => {
       if (value === body) return merged;
@@ -115,17 +114,8 @@ class List {
     if (!request.err || (status !== 0 && status < 500)) return [error, ...values];
     this.service.failed();
     if (watch !== undefined) return [error, ...values];
-    const merged = this.#merge();
-    return merged === this.#records ? [error, ...values] : [undefined, merged, request.res];
-  }
-
-  #hear(body: readonly unknown[]): void {
-    this.#records = body;
-    this.service.heard(body.flatMap((record) => this.shape.key(record) ?? []));
-  }
-
-  #merge(): readonly unknown[] {
-    return this.service.merge(this.#records, this.shape);
+    const merged = this.#list.merged();
+    return merged === this.#list.records ? [error, ...values] : [undefined, merged, request.res];
   }
 
   #keys(merged: readonly unknown[]): string {
@@ -143,7 +133,7 @@ class List {
       }
       const last = this.#last.get(watch);
       if (last === undefined) continue;
-      const merged = this.#merge();
+      const merged = this.#list.merged();
       const keys = this.#keys(merged);
       if (keys === last.keys) continue;
       last.keys = keys;

@@ -33,6 +33,9 @@ export class Node {
   /** Nodes made of instances, as long as nothing that they are made of changes. */
   readonly #made = new WeakMap<MeshInstance, Made>();
   #handedOut = '';
+  /** Handed out last, and the service's revision then. */
+  #names: readonly string[] = [];
+  #revision = -1;
   readonly #shape: Shape<Entry>;
 
   constructor(
@@ -73,9 +76,26 @@ export class Node {
 
   /** Names of the children to hand out. */
   names(): string[] {
-    const merged = this.#merge();
-    this.#handedOut = merged.join(' ');
-    return merged;
+    if (this.#revision !== this.service.revision) {
+      this.#names = this.#merge();
+      this.#handedOut = this.#names.join(' ');
+      this.#revision = this.service.revision;
+    }
+    return [...this.#names];
+  }
+
+  /** The registry says what it said before, and nothing else has changed either. */
+  isAsBefore(names: readonly string[]): boolean {
+    const { children, convention, isKnown } = this;
+    return (
+      isKnown &&
+      this.#revision === this.service.revision &&
+      names.length === children.length &&
+      names.every(
+        (name, i) =>
+          name === children[i]!.name && (!convention.addressInData || children[i]!.data !== undefined),
+      )
+    );
   }
 
   /** Other children would be handed out now than were last. */
@@ -83,9 +103,10 @@ export class Node {
     return this.#merge().join(' ') !== this.#handedOut;
   }
 
-  /** Data of a child that is not the registry's. */
-  synthetic(name: string): string | undefined {
-    return this.#synthetic.get(name);
+  /** Data of a child that is not the registry's; or of one that is, `isAway`: while that cannot be asked. */
+  synthetic(name: string, isAway: boolean): string | undefined {
+    const data = this.#synthetic.get(name);
+    return data === undefined && isAway ? this.children.find((child) => child.name === name)?.data : data;
   }
 
   #merge(): string[] {
@@ -118,7 +139,7 @@ export class ClientNodes {
   constructor(
     private readonly hub: RegistryHub,
     private readonly context: HookContext,
-    private readonly tree: Pick<Tree<never>, 'fire' | 'stat'>,
+    private readonly tree: Pick<Tree<never>, 'fire' | 'stat' | 'isAway'>,
     /** What a client before this one knew of a node. */
     private readonly inherit?: (path: string) => Node | undefined,
   ) {}
@@ -140,11 +161,11 @@ export class ClientNodes {
     return node ?? undefined;
   }
 
-  /** Data and stat of a node that is not the registry's. */
+  /** Data and stat of a node that is not the registry's, or cannot be asked for: the client would keep the question. */
   synthetic(path: string): { readonly data: Buffer; readonly stat: object } | undefined {
     const at = path.lastIndexOf('/');
     const node = this.#nodes.get(path.slice(0, at));
-    const text = node?.synthetic(path.slice(at + 1));
+    const text = node?.synthetic(path.slice(at + 1), this.tree.isAway);
     if (text === undefined) return undefined;
     const data = Buffer.from(text);
     return { data, stat: this.tree.stat(node?.stat, data.length) };

@@ -45,6 +45,11 @@ export class Question<W> {
       return;
     }
     const { names, stat } = listed;
+    if (node.isAsBefore(names)) {
+      node.stat = stat ?? node.stat;
+      asker.told(node.names(), stat);
+      return;
+    }
     this.#complete(names, (children) => {
       let merged = names;
       try {

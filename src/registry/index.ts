@@ -1,5 +1,6 @@
 export type { AddressOwner, Remembered } from './address-book';
 export { Addresses } from './addresses';
+export { AnswerList } from './answer-list';
 export { type HubOptions, RegistryHub, type RegistryRules } from './hub';
 export { addressKey, type MeshInstance, ORIGIN, ORIGIN_HOST } from './instance';
 export type { Shape } from './merge';

@@ -37,6 +37,7 @@ export class RegistryService {
   #meshEmptySince: number | undefined;
   #cancel: (() => void) | undefined;
   #choice: Choice = 'registry';
+  #revision = 0;
 
   constructor(
     readonly name: ServiceName,
@@ -64,6 +65,11 @@ export class RegistryService {
     return true;
   }
 
+  /** Another one when a merged list may be another one, or the registry has something to be heard of. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** The host that counts: the first that the mesh has. */
   get host(): MeshHost | undefined {
     return this.hosts.find(({ servicePort }) => servicePort !== undefined);
@@ -74,12 +80,14 @@ export class RegistryService {
    * instances that are registered too, but that the client does not list since they are out of service.
    */
   heard(addresses: readonly string[], out?: ReadonlySet<string>): void {
+    this.#revision++;
     this.#registry.heard(addresses, this.context.now(), out);
     this.#look();
   }
 
   /** The registry could not be asked. */
   failed(): void {
+    this.#revision++;
     this.#registry.failed(this.context.now());
     this.#look();
   }
@@ -128,6 +136,7 @@ export class RegistryService {
 
   /** The mesh, or the settings, may have something new. */
   changed(): void {
+    this.#revision++;
     this.#look();
     for (const listener of this.#listeners) {
       try {

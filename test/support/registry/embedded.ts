@@ -5,12 +5,15 @@ import { FakeConsul } from '../../integration/bridge/consul/server';
 import { FullAnswers } from './eureka';
 import type { Instance } from './instances';
 
+/** What a registry knows of an instance. */
+export type Member = Pick<Instance, 'name' | 'port' | 'address'>;
+
 /** What a test does to a registry, whichever it is. */
 export interface TestRegistry {
   /** `127.0.0.1:port`; the same after `up`. */
   readonly address: string;
   /** The service's instances are now these. `out` are registered too, but not to be called. */
-  set(service: string, instances: readonly Instance[], out?: readonly Instance[]): Promise<void>;
+  set(service: string, instances: readonly Member[], out?: readonly Member[]): Promise<void>;
   /** Gone, as in a crash, until `up`; what it had it has again then. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -25,7 +28,7 @@ export async function embeddedNacos(): Promise<TestRegistry> {
   return {
     address,
     async set(service, instances, out = []) {
-      const record = (weight: number) => (instance: Instance) => ({
+      const record = (weight: number) => (instance: Member) => ({
         ...{ ip: '127.0.0.1', port: instance.port, weight, healthy: true, enabled: true, ephemeral: true },
         ...{ clusterName: 'DEFAULT', metadata: {} },
       });
@@ -78,7 +81,7 @@ export async function embeddedConsul(): Promise<TestRegistry> {
   };
   let consul = await start();
   const { port } = consul;
-  const services = new Map<string, { instances: readonly Instance[]; out: readonly Instance[] }>();
+  const services = new Map<string, { instances: readonly Member[]; out: readonly Member[] }>();
   const tell = (service: string) => {
     const { instances, out } = services.get(service)!;
     const known = consul.states.get('dc1')!.services.get(service);

@@ -4,11 +4,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Instance } from './instances';
 
+type Member = Pick<Instance, 'name' | 'port'>;
+
 export class FullAnswers {
   /** By application. */
-  readonly apps = new Map<string, readonly Instance[]>();
+  readonly apps = new Map<string, readonly Member[]>();
   /** By application: registered, but OUT_OF_SERVICE. */
-  readonly out = new Map<string, readonly Instance[]>();
+  readonly out = new Map<string, readonly Member[]>();
   /** Paths that were asked for. */
   readonly requests: string[] = [];
 
@@ -51,7 +53,7 @@ export class FullAnswers {
   }
 }
 
-function record(app: string, { name, port }: Instance, status: string): unknown {
+function record(app: string, { name, port }: Member, status: string): unknown {
   return {
     instanceId: name,
     hostName: 'localhost',

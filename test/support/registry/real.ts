@@ -14,19 +14,18 @@ import { EurekaHttp } from '../registries/eureka-http';
 import { NacosHttp } from '../registries/nacos-http';
 import { npmNacos } from '../registries/nacos-npm';
 import { ZooKeeperNodes } from '../registries/zookeeper-nodes';
-import type { TestRegistry } from './embedded';
-import type { Instance } from './instances';
+import type { Member, TestRegistry } from './embedded';
 
 /** How one instance is written into a registry, in a state that calls may or may not go to, and out of it. */
 interface Pen {
-  write(service: string, instance: Instance, isOut: boolean): Promise<unknown>;
-  erase(service: string, instance: Instance, wasOut: boolean): Promise<unknown>;
+  write(service: string, instance: Member, isOut: boolean): Promise<unknown>;
+  erase(service: string, instance: Member, wasOut: boolean): Promise<unknown>;
   close?(): unknown;
 }
 
 interface Entry {
   readonly service: string;
-  readonly instance: Instance;
+  readonly instance: Member;
   readonly isOut: boolean;
 }
 
@@ -86,7 +85,7 @@ async function made<T extends LabServer>(
 export function realNacos(): Promise<TestRegistry | Skipped> {
   return made(startNacos, async (server) => {
     const client = await npmNacos(server.address);
-    const of = ({ port }: Instance) => ({ ip: '127.0.0.1', port, metadata: {} });
+    const of = ({ port }: Member) => ({ ip: '127.0.0.1', port, metadata: {} });
     const http = new NacosHttp(server.address);
     const pen: Pen = {
       async write(service, instance, isOut) {
@@ -111,7 +110,7 @@ export function realEureka(): Promise<TestRegistry | Skipped> {
     () => startEureka(EUREKA_OPTIONS),
     (server) => {
       const http = new EurekaHttp(server.url);
-      const of = (app: string, { name, port }: Instance) => ({
+      const of = (app: string, { name, port }: Member) => ({
         ...{ app, instanceId: name, ip: '127.0.0.1', port, leaseSeconds: 3_600 },
       });
       const pen: Pen = {
@@ -130,7 +129,7 @@ export function realEureka(): Promise<TestRegistry | Skipped> {
 export function realConsul(): Promise<TestRegistry | Skipped> {
   return made(startConsul, (server) => {
     const http = new ConsulHttp(server.url);
-    const of = (name: string, instance: Instance) => ({
+    const of = (name: string, instance: Member) => ({
       ...{ id: `${name}-${instance.name}`, name, address: '127.0.0.1', port: instance.port },
     });
     const pen: Pen = {
@@ -148,7 +147,7 @@ export function realConsul(): Promise<TestRegistry | Skipped> {
 export function realZooKeeper(): Promise<TestRegistry | Skipped> {
   return made(startZooKeeper, async (server) => {
     const nodes = await ZooKeeperNodes.connect(server.address);
-    const path = (service: string, { name }: Instance) => `/services/${service}/${name}`;
+    const path = (service: string, { name }: Member) => `/services/${service}/${name}`;
     const pen: Pen = {
       write: (service, instance) => {
         const { name: id, port } = instance;
