@@ -1,10 +1,11 @@
 /**
- * `node-zookeeper-client`, and Dubbo's `dubbo2.js` and `apache-dubbo-js` on top of it: the children of `/dubbo/<interface>/providers` and of
- * `/services/<name>` (Spring Cloud) hold the mesh's instances too, `getData` and `exists` answer for those, and
- * children watchers fire when the mesh changes. `create` and `remove` are left alone, as is every other path.
+ * `node-zookeeper-client`, and Dubbo's `dubbo2.js` and `apache-dubbo-js` on top of it: the children of
+ * `/dubbo/<interface>/providers` and of `/services/<name>` (Spring Cloud) hold the mesh's instances too, `getData` and
+ * `exists` answer for those, and children watchers fire when the mesh changes. `create` and `remove` are left alone, as
+ * is every other path.
  *
- * Patched, once the package is loaded: `createClient`, to reach `getChildren`, `getData`, `exists` and `close` of its clients.
- * Off (`INMESH_HOOKS_OFF=zookeeper`), failed, or another version: lists are the registry's alone.
+ * Patched, once the package is loaded: `createClient`, to reach `getChildren`, `getData`, `exists` and `close` of its
+ * clients. Off (`INMESH_HOOKS_OFF=zookeeper`), failed, or another version: lists are the registry's alone.
  */
 
 import type { Hook } from '../hook';

@@ -1,7 +1,7 @@
 /**
  * `zookeeper`, the binding of ZooKeeper's C client, and Dubbo's `apache-dubbo-registry` on top of it: the same as for
  * `node-zookeeper-client` (index.ts), for all flavours of its methods, callbacks and promises. The C library opens its
- * sockets itself: what it asks is as before.
+ * sockets itself.
  *
  * Patched, once the package is loaded: `a_get_children` and `aw_get_children`, their forms with 2, `a_get`, `aw_get`,
  * `a_exists` and `aw_exists` of its clients, and of each client that lists such a node the `emit` of the inner object.
