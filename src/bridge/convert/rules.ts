@@ -3,12 +3,12 @@
 import type { RegistryService } from '../model';
 import { CidrMap, CidrSet } from './cidr';
 import type { ConvertConfig, ConvertSourceConfig, ServiceMatch, ServiceOverride } from './config';
-import { ConvertConfigError } from './error';
+import { ConvertConfigError, type KeyPath } from './error';
 import { anyGlob, type Glob, glob } from './glob';
 import { labelValue, sortedRecord } from './label-values';
 import { metadataKeysOf } from './names';
 import type { PortNumbers, Protocol } from './protocol';
-import { AddressList, compileSelectors, type Selector } from './selectors';
+import { AddressList, compileSelector, type Selector } from './selectors';
 import { requireHosts, requireSense } from './sense';
 import { Unions } from './unions';
 import { VipRange } from './vip';
@@ -104,8 +104,12 @@ function sourceRules(
     order,
     config: at([name], () => sensible(convert)),
     isIncluded: inclusion(convert),
-    overrides: inSource('overrides', () => convert.overrides.map(compileOverride)),
-    selectors: inSource('endpointSelectors', () => compileSelectors(convert.endpointSelectors)),
+    overrides: convert.overrides.map((each, i) =>
+      at([name, 'overrides', i, 'abnormal'], () => compileOverride(each)),
+    ),
+    selectors: convert.endpointSelectors.map((each, i) =>
+      at([name, 'endpointSelectors', i, 'cidrs'], () => compileSelector(each)),
+    ),
     trusts: new Set(convert.trustMetadata),
     entryLabels: sortedRecord(
       new Map([
@@ -138,7 +142,7 @@ function sensible(config: ConvertSourceConfig): ConvertSourceConfig {
   return config;
 }
 
-function at<T>(path: readonly string[], make: () => T): T {
+function at<T>(path: KeyPath, make: () => T): T {
   try {
     return make();
   } catch (error) {

@@ -14,13 +14,14 @@ export interface Selector {
   readonly exclude: boolean;
 }
 
-export function compileSelectors(selectors: readonly EndpointSelector[]): Selector[] {
-  return selectors.map(({ labels = {}, cidrs = [], exclude, ...match }) => ({
+/** Throws ConvertConfigError for a range that is none. */
+export function compileSelector({ labels = {}, cidrs = [], exclude, ...match }: EndpointSelector): Selector {
+  return {
     appliesTo: servicePredicate(match),
     labels: Object.entries(labels).map(([key, pattern]) => [key, glob(pattern)] as const),
     cidrs: new CidrSet(cidrs),
     exclude,
-  }));
+  };
 }
 
 /** Excluding selectors win; where there are including ones, one of them must match. */

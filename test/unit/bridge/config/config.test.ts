@@ -112,6 +112,33 @@ sources:
     );
   });
 
+  it('what conversion refuses is at its line, in lists too', () => {
+    const text = `convert:
+  merge:
+    - { host: a.b, from: [a/x] }
+    - host: c.d
+      from:
+        - a/y
+        - elsewhere/z
+sources:
+  - name: a
+    type: nacos
+    servers: [x]
+`;
+    assert.deepEqual(mistakes(text), [
+      'bridge.yaml:7:11: convert.merge[1].from[1]: `elsewhere/z` does not begin with a source and a slash; the sources are a',
+    ]);
+    const overrides = `${text.replace('elsewhere', 'a')}    convert:
+      overrides:
+        - match: {}
+          exportTo: ["*", x]
+`;
+    assert.match(
+      mistakes(overrides)[0]!,
+      /^bridge\.yaml:15:21: sources\[0\]\.convert\.overrides\[0\]\.exportTo: /,
+    );
+  });
+
   it('metadataFrom must name a Nacos source', () => {
     const text = (name: string) =>
       `sources:\n  - { name: zk, type: zookeeper, servers: [x], metadataFrom: ${name} }\n  - { name: meta, type: nacos, servers: [x] }\n`;

@@ -153,19 +153,19 @@ describe('convert: resources', () => {
       compileRules(globalConfig(global), [{ name: 'n', type: 'nacos', convert: sourceConfig(config) }]);
     const wrong: [() => unknown, string][] = [
       [() => compile({ exportTo: ['*', 'a'] }), 'n.exportTo'],
-      [() => compile({ entryLabels: { 'a b': 'c' } }), 'n.entryLabels'],
-      [() => compile({ setLabels: { a: 'ü' } }), 'n.setLabels'],
+      [() => compile({ entryLabels: { 'a b': 'c' } }), 'n.entryLabels.a b'],
+      [() => compile({ setLabels: { a: 'ü' } }), 'n.setLabels.a'],
       [() => compile({ networks: { '10.0.0.0/99': 'x' } }), 'n.networks'],
       [() => compile({ meshCidrs: ['1.2.3'] }), 'n.meshCidrs'],
       [() => compile({ hostTemplate: '{name}.x' }), 'n.hostTemplate'],
-      [() => compile({ overrides: [{ match: {}, abnormal: ['a/b'] }] }), 'n.overrides'],
+      [() => compile({ overrides: [{ match: {}, abnormal: ['a/b'] }] }), 'n.overrides.0.abnormal'],
       [() => compile({}, { networks: { '10.0.0.0/99': 'x' } }), 'networks'],
       [() => compile({}, { meshCidrs: ['1.2.3'] }), 'meshCidrs'],
       [() => compile({}, { vipExclude: ['1.2.3'] }), 'vipExclude'],
-      [() => compile({}, { merge: [{ host: 'a', from: ['other/a'] }] }), 'merge'],
+      [() => compile({}, { merge: [{ host: 'a', from: ['other/a'] }] }), 'merge.0.from.0'],
       [() => compile({}, { vipCidr: '10.0.0.0/33' }), 'vipCidr'],
       [() => compile({}, { vipCidr: '240.240.0.0/16' }), 'vipCidr'],
-      [() => compile({}, { merge: [{ host: 'a_b', from: ['n/a'] }] }), 'merge'],
+      [() => compile({}, { merge: [{ host: 'a_b', from: ['n/a'] }] }), 'merge.0.host'],
       [
         () =>
           compile(
@@ -181,7 +181,7 @@ describe('convert: resources', () => {
       ],
       [
         () => compile({}, { joinKubernetes: [{ host: 'a.b', namespace: 'b', portNames: {}, from: [] }] }),
-        'joinKubernetes',
+        'joinKubernetes.0.portNames',
       ],
     ];
     for (const [make, path] of wrong)

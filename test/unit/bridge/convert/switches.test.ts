@@ -216,24 +216,36 @@ describe('convert: services of one name in several registries', () => {
     const compile = (more: object, config = {}) =>
       compileRules(globalConfig(more), [{ name: 'n', type: 'nacos', convert: sourceConfig(config) }]);
     const wrong: [() => unknown, string, RegExp][] = [
-      [() => compile({ merge: [{ host: 'a.b', from: ['n/*'] }] }), 'merge', /put \{service\} into the host/],
-      [() => compile({ merge: [{ host: '{name}.b', from: ['n/*'] }] }), 'merge', /there are \{service\}/],
-      [() => compile({ merge: [{ host: '{service}.b', from: ['*'] }] }), 'merge', /begin with a source/],
+      [
+        () => compile({ merge: [{ host: 'a.b', from: ['n/*'] }] }),
+        'merge.0.from.0',
+        /put \{service\} into the host/,
+      ],
+      [
+        () => compile({ merge: [{ host: '{name}.b', from: ['n/*'] }] }),
+        'merge.0.host',
+        /there are \{service\}/,
+      ],
+      [
+        () => compile({ merge: [{ host: '{service}.b', from: ['*'] }] }),
+        'merge.0.from.0',
+        /begin with a source/,
+      ],
       [() => compile({}, { localities: { '10.0.0.0/99': 'r' } }), 'n.localities', /no range/],
       [
         () => compile({}, { hostTemplate: '{service}.{metadata:}' }),
         'n.hostTemplate',
         /there are \{service\}/,
       ],
-      [() => compile({}, { setLabels: { a: '{ip}' } }), 'n.setLabels', /there are \{service\}/],
+      [() => compile({}, { setLabels: { a: '{ip}' } }), 'n.setLabels.a', /there are \{service\}/],
       [
         () => compile({}, { overrides: [{ match: {}, entryLabels: { 'a b': 'c' } }] }),
-        'n.overrides',
+        'n.overrides.0.entryLabels.a b',
         /syntax of labels/,
       ],
       [
         () => compile({}, { overrides: [{ match: {}, entryAnnotations: { 'a b': 'c' } }] }),
-        'n.overrides',
+        'n.overrides.0.entryAnnotations.a b',
         /annotation/,
       ],
     ];
