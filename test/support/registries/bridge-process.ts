@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answersOk, fetchText, freePorts, LabServer, type Launch, labFolder, started } from '../../../lab';
 import { bundled } from '../bundle';
@@ -65,6 +65,14 @@ export class BridgeProcess extends LabServer {
 
   private get snapshotFile(): string {
     return join(this.folder, 'snapshot.json');
+  }
+
+  /** As it is on disk; empty before the first. */
+  snapshot(): Promise<string> {
+    return readFile(this.snapshotFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
   }
 
   /** Of a bridge that does not run. */

@@ -28,6 +28,8 @@ export class Sidecar {
   connections = 1;
   /** Clusters that had endpoints and lost the last of them, in order. */
   readonly emptied: string[] = [];
+  /** Endpoints that went, `cluster address:port`, in order. */
+  readonly lost: string[] = [];
   /** Every resource that came or was removed, `cluster` and `endpoint` only, in order. */
   readonly received: string[] = [];
 
@@ -54,9 +56,7 @@ export class Sidecar {
 
   /** `ip:port`, sorted. */
   addresses(cluster: string): string[] {
-    return this.endpoints(cluster)
-      .map(({ address, port }) => `${address}:${port}`)
-      .sort();
+    return this.endpoints(cluster).map(addressOf).sort();
   }
 
   /** Resolves with `performance.now()` of the moment when the condition held. */
@@ -121,8 +121,15 @@ export class Sidecar {
 
   private set(cluster: string, endpoints: readonly Endpoint[]): void {
     if (endpoints.length === 0 && this.endpoints(cluster).length > 0) this.emptied.push(cluster);
+    const stay = new Set(endpoints.map(addressOf));
+    for (const each of this.endpoints(cluster))
+      if (!stay.has(addressOf(each))) this.lost.push(`${cluster} ${addressOf(each)}`);
     this.known.set(cluster, endpoints);
   }
+}
+
+function addressOf({ address, port }: Endpoint): string {
+  return `${address}:${port}`;
 }
 
 function decode(bytes: Uint8Array): readonly Endpoint[] {
