@@ -15,6 +15,7 @@ import {
   TYPE_URL,
 } from '../../src/xds';
 import type { ClusterMessage, EndpointsMessage, RouteMessage } from './ads-resources';
+import { Changes } from './changes';
 
 export * from './ads-resources';
 
@@ -59,7 +60,7 @@ export class AdsServer {
     route: new Map(),
   };
   readonly #open = new Set<Stream>();
-  readonly #watchers = new Set<() => void>();
+  readonly #changes = new Changes();
   #server: Server | undefined;
   #port = 0;
   #nonce = 0;
@@ -164,21 +165,8 @@ export class AdsServer {
   }
 
   /** Resolves when the predicate holds; looked at after everything a client says. Fails after `ms`. */
-  async until(what: string, holds: () => boolean, ms = 5_000): Promise<void> {
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#watchers.delete(look);
-        reject(new Error(`not within ${ms} ms: ${what}`));
-      }, ms);
-      const look = () => {
-        if (!holds()) return;
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-    });
+  until(what: string, holds: () => boolean, ms = 5_000): Promise<void> {
+    return this.#changes.until(holds, ms, () => `not within ${ms} ms: ${what}`);
   }
 
   /** Names a client is subscribed to on the newest stream. */
@@ -277,6 +265,6 @@ export class AdsServer {
   }
 
   #notify(): void {
-    for (const look of [...this.#watchers]) look();
+    this.#changes.tell();
   }
 }

@@ -4,6 +4,7 @@ import type { ClusterSnapshot, FeedListener, HostIndex, HostService, LinkState }
 import type { Log, LogLevel } from '../../src/observe';
 import { AdsServer } from './ads-server';
 import { bundled } from './bundle';
+import { Changes } from './changes';
 
 /** Settings of a process in namespace `shop`, with the given control plane. */
 export function linkSettings(xds: string, more: Partial<Settings> = {}): Settings {
@@ -71,7 +72,7 @@ export class FeedRecorder implements FeedListener {
   readonly clusters = new Map<string, ClusterSnapshot>();
   /** One word for each message. */
   readonly events: string[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #changes = new Changes();
 
   onState(state: LinkState, hasViews: boolean): void {
     this.state = state;
@@ -112,29 +113,14 @@ export class FeedRecorder implements FeedListener {
     return localities.flatMap((l) => l.endpoints.map((e) => `${e.address}:${e.port}`)).sort();
   }
 
-  async until(what: string, holds: () => boolean, ms = 8_000): Promise<void> {
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-      };
-      const look = () => {
-        if (!holds()) return;
-        done();
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        done();
-        reject(new Error(`not within ${ms} ms: ${what}; seen: ${this.events.slice(-20).join(', ')}`));
-      }, ms);
-      this.#watchers.add(look);
-    });
+  until(what: string, holds: () => boolean, ms = 8_000): Promise<void> {
+    const complaint = () => `not within ${ms} ms: ${what}; seen: ${this.events.slice(-20).join(', ')}`;
+    return this.#changes.until(holds, ms, complaint);
   }
 
   /** Looks again at what is waited for: something besides the feed changed. */
   poke(): void {
-    for (const look of [...this.#watchers]) look();
+    this.#changes.tell();
   }
 
   private note(event: string): void {
@@ -158,11 +144,11 @@ export function linkWorkerFile(): Promise<string> {
 const running = new Set<RunningLink>();
 
 /** A link with its worker, started. `stopLinks` ends all of a test. */
-export async function runLink(settings: Settings): Promise<RunningLink> {
+export async function runLink(settings: Settings, workerFile?: string): Promise<RunningLink> {
   const log = new LogRecorder();
   const feed = new FeedRecorder();
   log.changed = () => feed.poke();
-  const link = createLink({ settings, workerFile: await linkWorkerFile(), log });
+  const link = createLink({ settings, workerFile: workerFile ?? (await linkWorkerFile()), log });
   link.listen(feed);
   link.start();
   const run: RunningLink = { link, feed, log, stop: () => link.stop() };

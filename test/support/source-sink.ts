@@ -7,6 +7,7 @@ import type {
   SourceSink,
   SourceState,
 } from '../../src/bridge/model';
+import { Changes } from './changes';
 
 export class RecordingSink implements SourceSink {
   readonly services = new Map<string, RegistryService>();
@@ -16,7 +17,7 @@ export class RecordingSink implements SourceSink {
   sourceState: SourceState | undefined;
   detail: string | undefined;
   syncs = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
 
   update(service: RegistryService): void {
     this.services.set(service.key, service);
@@ -55,29 +56,16 @@ export class RecordingSink implements SourceSink {
   }
 
   /** Resolves as soon as `condition` holds; the test's own time-out ends a vain wait, with all events in the message. */
-  async until(condition: () => boolean, what = 'the condition', timeoutMs = 40_000): Promise<void> {
-    if (condition()) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(check);
-        const story = this.events.slice(-40).join('\n  ');
-        reject(
-          new Error(`${what} did not come about; state ${this.sourceState} (${this.detail}):\n  ${story}`),
-        );
-      }, timeoutMs);
-      const check = () => {
-        if (!condition()) return;
-        clearTimeout(timer);
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
+  until(condition: () => boolean, what = 'the condition', timeoutMs = 40_000): Promise<void> {
+    return this.#changes.until(condition, timeoutMs, () => {
+      const story = this.events.slice(-40).join('\n  ');
+      return `${what} did not come about; state ${this.sourceState} (${this.detail}):\n  ${story}`;
     });
   }
 
   #event(event: string): void {
     this.events.push(event);
-    for (const check of [...this.#waiting]) check();
+    this.#changes.tell();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type DiscoveryNode,
   TYPE_URL,
 } from '../../src/xds';
+import { Changes } from './changes';
 
 export interface NodeOptions {
   readonly namespace?: string;
@@ -38,7 +39,7 @@ export class XdsClient {
   private readonly client: Client;
   private readonly stream: ClientDuplexStream<DeltaRequest, DeltaResponse>;
   private readonly state = new Map<string, Map<string, Uint8Array>>();
-  private readonly waiting = new Set<() => void>();
+  private readonly changes = new Changes();
   /** Every response, oldest first. */
   readonly responses: DeltaResponse[] = [];
   error: ServiceError | undefined;
@@ -58,7 +59,7 @@ export class XdsClient {
     this.stream.on('data', (response: DeltaResponse) => this.receive(response));
     this.stream.on('error', (error: ServiceError) => {
       this.error = error;
-      this.wake();
+      this.changes.tell();
     });
   }
 
@@ -75,23 +76,13 @@ export class XdsClient {
   }
 
   /** Resolves when the condition holds; rejects when the stream fails or after `ms`. */
-  async until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
-    const end = Date.now() + ms;
-    while (!condition()) {
+  until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+    const holds = () => {
+      if (condition()) return true;
       if (this.error) throw this.error;
-      const left = end - Date.now();
-      if (left <= 0) throw new Error(`no ${what} within ${ms} ms`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, left);
-        const waiting = this.waiting;
-        function done() {
-          clearTimeout(timer);
-          waiting.delete(done);
-          resolve();
-        }
-        waiting.add(done);
-      });
-    }
+      return false;
+    };
+    return this.changes.until(holds, ms, () => `no ${what} within ${ms} ms`);
   }
 
   close(): void {
@@ -116,11 +107,7 @@ export class XdsClient {
     }
     const errorDetail = reason === undefined ? undefined : { code: 3, message: reason };
     this.write({ typeUrl, responseNonce: nonce, errorDetail });
-    this.wake();
-  }
-
-  private wake(): void {
-    for (const each of [...this.waiting]) each();
+    this.changes.tell();
   }
 }
 

@@ -133,7 +133,7 @@ describe('the inmesh command', function () {
       assert.match(run.err, expected);
       assert.doesNotMatch(run.err, /\n\s+at /, 'no stack');
     }
-  });
+  }).timeout(120_000);
 
   it('--version prints the version', async () => {
     const run = start('--version');

@@ -3,17 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLink } from '../../../src/link';
 import { type AdsServer, clusterName, mesh } from '../../support/ads-server';
 import { bundled } from '../../support/bundle';
-import {
-  controlPlaneForEach,
-  FeedRecorder,
-  LogRecorder,
-  linkSettings,
-  linkWorkerFile,
-  runLink,
-} from '../../support/link-harness';
+import { controlPlaneForEach, linkSettings, linkWorkerFile, runLink } from '../../support/link-harness';
 
 const REVIEWS = 'reviews.shop.svc.cluster.local';
 
@@ -112,21 +104,20 @@ describe('link: the worker thread', () => {
 
   it('a worker that dies is reported and started again; views stay; what is no longer needed goes', async () => {
     const bad = join(folder, 'crashing.js');
-    const marker = join(folder, 'crashed');
+    const order = join(folder, 'crash');
     const good = await linkWorkerFile();
-    // Works, then dies of an uncaught error; the next one lives.
+    // Works until it is told to die of an uncaught error; the next one lives.
     writeFileSync(
       bad,
       `const fs = require('fs');
-       if (!fs.existsSync(${JSON.stringify(marker)})) setTimeout(() => { fs.writeFileSync(${JSON.stringify(marker)}, ''); throw new Error('boom'); }, 400);
+       const look = () => { if (fs.existsSync(${JSON.stringify(order)})) { fs.rmSync(${JSON.stringify(order)}); throw new Error('boom'); } };
+       setInterval(look, 20);
        require(${JSON.stringify(good)});`,
     );
-    const [log, feed] = [new LogRecorder(), new FeedRecorder()];
-    const link = createLink({ settings: linkSettings(server.address), workerFile: bad, log });
-    link.listen(feed);
-    link.start();
+    const { link, feed, log } = await runLink(linkSettings(server.address), bad);
     link.ask('http', 80, 'reviews');
     await feed.until('answer', () => feed.hosts.get('http:80:reviews') != null);
+    writeFileSync(order, '');
     await feed.until('dead', () => feed.state === 'down');
     assert.equal(feed.hasViews, true);
     assert.match(log.of('link.worker')[0]!.message, /ended \(boom\).*started again/);
@@ -135,7 +126,6 @@ describe('link: the worker thread', () => {
     await feed.until('told by the new worker', () => feed.hosts.get('http:80:reviews') === null);
     await feed.until('the old cluster goes', () => !feed.clusters.has(clusterName(REVIEWS)));
     assert.equal(feed.state, 'up');
-    await link.stop();
   });
 
   it('a worker out of memory takes only itself down', async () => {
@@ -152,14 +142,8 @@ describe('link: the worker thread', () => {
   }).timeout(20_000);
 
   it('a worker file that is not there is reported, not thrown', async () => {
-    const [log, feed] = [new LogRecorder(), new FeedRecorder()];
-    log.changed = () => feed.poke();
-    const workerFile = join(folder, 'nothing.js');
-    const link = createLink({ settings: linkSettings(server.address), workerFile, log });
-    link.listen(feed);
-    link.start();
+    const { feed, log } = await runLink(linkSettings(server.address), join(folder, 'nothing.js'));
     await feed.until('reported', () => log.of('link.worker').length > 0 && feed.state === 'down');
     assert.match(log.of('link.worker')[0]!.message, /nothing\.js/);
-    await link.stop();
   });
 });

@@ -13,6 +13,7 @@ import {
   type SotwResponse,
 } from '../../../src/xds';
 import { splitMessage } from '../../../src/xds/wire';
+import { Changes } from '../changes';
 
 const { Resource } = pb.istio.mcp.v1alpha1;
 const { ServiceEntry } = pb.istio.networking.v1alpha3;
@@ -40,7 +41,7 @@ export interface AdscOptions {
 export class Adsc {
   private readonly client: Client;
   private readonly stream: ClientDuplexStream<SotwRequest, SotwResponse>;
-  private readonly waiting = new Set<() => void>();
+  private readonly changes = new Changes();
   readonly responses: SotwResponse[] = [];
   /** By `namespace/name`. */
   store = new Map<string, StoredResource>();
@@ -105,21 +106,8 @@ export class Adsc {
     this.stream.write(request);
   }
 
-  async until(what: string, condition: () => boolean, ms = 15_000): Promise<void> {
-    const end = Date.now() + ms;
-    while (!condition()) {
-      const left = end - Date.now();
-      if (left <= 0) throw new Error(`no ${what} within ${ms} ms`);
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          this.waiting.delete(done);
-          resolve();
-        };
-        const timer = setTimeout(done, left);
-        this.waiting.add(done);
-      });
-    }
+  until(what: string, condition: () => boolean, ms = 15_000): Promise<void> {
+    return this.changes.until(condition, ms, () => `no ${what} within ${ms} ms`);
   }
 
   close(): void {
@@ -165,7 +153,7 @@ export class Adsc {
   }
 
   wake(): void {
-    for (const each of [...this.waiting]) each();
+    this.changes.tell();
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   SourceSink,
   SourceState,
 } from '../../../src/bridge/model';
+import { Changes } from '../changes';
 
 export class RecordingSink implements SourceSink {
   readonly services = new Map<string, RegistryService>();
@@ -15,7 +16,7 @@ export class RecordingSink implements SourceSink {
   readonly calls: string[] = [];
   detail: string | undefined;
   current: SourceState | undefined;
-  private readonly waiting = new Set<() => void>();
+  private readonly changes = new Changes();
 
   update(service: RegistryService): void {
     this.services.set(service.key, service);
@@ -59,26 +60,14 @@ export class RecordingSink implements SourceSink {
   }
 
   /** Resolves when the condition holds; rejects after `ms`. */
-  async until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
-    const deadline = Date.now() + ms;
-    while (!condition()) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no ${what} within ${ms} ms; said so far:\n${this.calls.join('\n')}`);
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          this.waiting.delete(done);
-          resolve();
-        };
-        const timer = setTimeout(done, left);
-        this.waiting.add(done);
-      });
-    }
+  until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+    const complaint = () => `no ${what} within ${ms} ms; said so far:\n${this.calls.join('\n')}`;
+    return this.changes.until(condition, ms, complaint);
   }
 
   private said(call: string): void {
     this.calls.push(call);
-    for (const wake of [...this.waiting]) wake();
+    this.changes.tell();
   }
 }
 
