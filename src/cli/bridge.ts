@@ -64,8 +64,8 @@ function endWithReader(): void {
 }
 
 function printSchema(): void {
-  const { publishedSchema } = load();
-  process.stdout.write(`${JSON.stringify(publishedSchema, null, 2)}\n`);
+  const { editorSchema } = load();
+  process.stdout.write(`${JSON.stringify(editorSchema(), null, 2)}\n`);
 }
 
 async function read(file: string | undefined): Promise<Config> {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Ajv from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
 import { explainConfig, parseConfig } from '../../../../src/bridge';
 import { AdminServer } from '../../../../src/bridge/admin';
+import { editorSchema } from '../../../../src/bridge/config';
 
 const FOLDER = join(__dirname, '..', '..', '..', '..', 'examples', 'bridge');
 const read = (name: string) => readFileSync(join(FOLDER, name), 'utf8');
@@ -33,6 +35,23 @@ describe('bridge: examples', () => {
       const { lines } = explainConfig(config!);
       assert.ok(lines.some((line) => line.includes('0.0.0.0:15080 (TLS)')));
     }
+  });
+
+  it('an editor with the published schema takes them, and marks a mistake', () => {
+    const validate = new Ajv({ strict: false }).compile(editorSchema());
+    for (const text of [
+      read('bridge.yaml'),
+      of('ConfigMap').data['bridge.yaml']!,
+      'sources: [{ name: a, type: nacos, servers: ["x:8848"] }]',
+      'sources: [{ name: a, type: eureka, zones: { z: ["http://x"] }, tls: {}, convert: { relabel: [{ from: a, to: b }] } }]',
+    ])
+      assert.ok(validate(parse(text)), `${JSON.stringify(validate.errors)}\n${text}`);
+    for (const text of [
+      '{}',
+      'mpc: {}\nsources: [{ name: a, type: nacos }]',
+      'sources: [{ name: a, type: nacos, serves: [x] }]',
+    ])
+      assert.equal(validate(parse(text)), false, text);
   });
 
   it('the manifests keep to what istiod needs: not ready addresses, no sidecar, two replicas with their volumes', () => {
