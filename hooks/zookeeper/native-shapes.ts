@@ -13,7 +13,7 @@ export type NativeStatDone = (rc: number, error: string, stat?: object | null) =
 
 export interface NativeClient {
   readonly native: { emit(event: string, ...args: unknown[]): unknown };
-  /** Negative: over; 0: closed, or not begun. */
+  /** Negative: over; 0: closed, not begun, or between two attempts to connect. */
   readonly state: number;
   /** Of data handed out; null: buffers. */
   readonly encoding: BufferEncoding | null;
@@ -31,8 +31,8 @@ export type NativeOriginals = Pick<
 /** Connected, and connected to a server that only reads. */
 const CONNECTED_STATES: readonly number[] = [3, 5];
 
-export function isAway({ state }: NativeClient): boolean {
-  return state > 0 && !CONNECTED_STATES.includes(state);
+export function isConnected({ state }: NativeClient): boolean {
+  return CONNECTED_STATES.includes(state);
 }
 
 /** Stat of a node that is not the registry's. */

@@ -1,7 +1,7 @@
 import { CHANGED, CREATED, DELETED, failureOf, NODE_CHILDREN_CHANGED, OK, SESSION_EVENT } from './codes';
 import {
   type Children2Done,
-  isAway,
+  isConnected,
   type NativeClient,
   type NativeOriginals,
   type NativeWatcher,
@@ -26,6 +26,8 @@ export class NativeTree implements Tree<NativeWatcher> {
   readonly #watchers = new Map<string, Set<NativeWatcher>>();
   /** Nodes that the server watches for us, or is asked to. */
   readonly #armed = new Set<string>();
+  /** It has been connected, and is not closed. */
+  #isOpen: boolean;
   /** Stands for all that asked with `watch: true`. */
   readonly everyone: NativeWatcher = (type, _state, path) => {
     const { native } = this.client;
@@ -38,10 +40,13 @@ export class NativeTree implements Tree<NativeWatcher> {
     private readonly original: NativeOriginals,
     /** Looks whether the node's children are others than were handed out. */
     private readonly seen: (path: string, names: readonly string[]) => void,
-  ) {}
+  ) {
+    this.#isOpen = isConnected(client);
+  }
 
   get isAway(): boolean {
-    return isAway(this.client);
+    const { state } = this.client;
+    return state === 0 ? this.#isOpen : state > 0 && !isConnected(this.client);
   }
 
   list(path: string, watcher: NativeWatcher | undefined, done: (listed: Listed) => void): number {
@@ -96,10 +101,12 @@ export class NativeTree implements Tree<NativeWatcher> {
 
   /** The client is connected again: who was answered without the server hears whether it has something else. */
   connected(): void {
+    this.#isOpen = true;
     for (const path of [...this.#watchers.keys()]) if (!this.#armed.has(path)) this.#armAgain(path);
   }
 
   closed(): void {
+    this.#isOpen = false;
     this.#watchers.clear();
     this.#armed.clear();
   }

@@ -2,19 +2,26 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { Context } from 'mocha';
 import { npmSet, startZooKeeper, type ZooKeeperServer } from '../../../lab';
 import { AdsServer, mesh } from '../../support/ads-server';
 import { ROOT } from '../../support/app';
 import { drill, peer } from '../../support/peer';
+import { registryDecides } from '../../support/registry/authority-story';
 import { RegistryClient } from '../../support/registry/client';
+import { underLoad } from '../../support/registry/load-story';
+import { realZooKeeper } from '../../support/registry/real';
+import { recordZooKeeper } from '../../support/registry/recorder';
+import { sameOnTheWire } from '../../support/registry/wire-story';
 
 /** In full: the lowest of each major that a compiler of today can build, and the newest. */
 const VERSIONS = drill({
   short: ['4.5.1', '7.3.0'],
   full: ['4.5.1', '5.6.0', '6.2.3', '7.0.0', '7.3.0'],
 });
+const NEWEST = '7.3.0';
 /** The C library takes its time to connect again. */
-const OUTAGE = drill({ short: false, full: true });
+const IN_FULL = drill({ short: false, full: true });
 const HOST = 'greetings.default.svc.cluster.local';
 const INTERFACES = ['demo.GreetingService', 'demo.OtherService', 'demo.ThirdService'] as const;
 const [GREETINGS, OTHERS, THIRD] = INTERFACES.map((name) => `/dubbo/${name}/providers`) as [
@@ -32,6 +39,44 @@ const provider = (port: number) =>
 const registration = (port: number) =>
   JSON.stringify({ name: 'orders', id: `id-${port}`, address: '10.0.0.1', port, payload: { metadata: {} } });
 
+/** The `node_modules` of one version. May skip. */
+async function native(test: Context, version: string): Promise<string> {
+  const name = `zookeeper-${version}`;
+  const files = join(ROOT, 'fixtures', 'registry-clients', name);
+  return peer(test, await npmSet(name, files, { build: ['zookeeper'] }));
+}
+
+if (IN_FULL)
+  describe(`zookeeper ${NEWEST} in the stories of all clients`, function () {
+    this.timeout(600_000);
+
+    it('no new call is refused while instances die, lists change, modes switch, servers go away', async function () {
+      const folder = await native(this, NEWEST);
+      const registry = peer(this, await realZooKeeper());
+      await underLoad({ client: 'zookeeper', folder, registry, answers: 200 });
+    });
+
+    it('what it says is as without the agent, when its hook is off or it is of another version', async function () {
+      await sameOnTheWire({
+        client: 'zookeeper',
+        hook: 'zookeeper-native',
+        folder: await native(this, NEWEST),
+        packages: ['zookeeper'],
+        unsupported: '8.0.0',
+        start: async () => peer(this, await realZooKeeper()),
+        record: recordZooKeeper,
+      });
+    });
+
+    describe('what ZooKeeper alone decides', () => {
+      registryDecides({
+        client: 'zookeeper',
+        folder: (test) => native(test, NEWEST),
+        start: async (test) => peer(test, await realZooKeeper()),
+      });
+    });
+  });
+
 for (const version of VERSIONS) {
   describe(`zookeeper ${version} with a real ZooKeeper`, function () {
     this.timeout(300_000);
@@ -42,9 +87,7 @@ for (const version of VERSIONS) {
     const clients: RegistryClient[] = [];
 
     before(async function () {
-      const name = `zookeeper-${version}`;
-      const files = join(ROOT, 'fixtures', 'registry-clients', name);
-      folder = peer(this, await npmSet(name, files, { build: ['zookeeper'] }));
+      folder = await native(this, version);
       zookeeper = peer(this, await startZooKeeper());
       ads = await new AdsServer().start();
       inMesh(['10.0.0.1', 20_880], ['10.0.0.2', 20_880]);
@@ -143,7 +186,7 @@ for (const version of VERSIONS) {
       assert.deepEqual(client.script.facts('calls'), [{ calls: 1 }], 'a watcher that is not set again');
     });
 
-    if (OUTAGE)
+    if (IN_FULL)
       it('goes on without its server, with news of the mesh, and hears of what the registry has when it is back', async () => {
         inMesh(['10.0.0.2', 20_880]);
         await make(['/dubbo'], ['/dubbo/demo.ThirdService'], [THIRD], [`${THIRD}/${provider(20_880)}`]);

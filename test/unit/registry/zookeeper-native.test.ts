@@ -140,6 +140,16 @@ describe('registry: watchers of the native ZooKeeper client', () => {
     assert.deepEqual(await since(), ['one 4']);
   });
 
+  it('between two attempts to connect it is away, closed it is not', () => {
+    assert.ok(!tree.isAway);
+    library.state = 0;
+    assert.ok(tree.isAway);
+    tree.closed();
+    assert.ok(!tree.isAway);
+    library.state = CONNECTING;
+    assert.ok(tree.isAway);
+  });
+
   it('a closed client has no watchers', async () => {
     list('one');
     library.answer();
