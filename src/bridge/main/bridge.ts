@@ -68,8 +68,12 @@ export class Bridge {
       reports: () => this.catalogue.services(),
       service: (source, key) => this.sources.service(source, key),
       consumers: () => this.sources.consumers(),
+      awaited: () => this.content.awaitSidecars(),
+      givenUp: () => this.content.giveUpSidecars(),
       made: (sidecars) => this.content.setSidecars(sidecars),
     });
+    // Before the port opens: a control plane that comes back at once would be told that there are none.
+    if (config.sidecars.workloads.length > 0) this.content.awaitSidecars();
     this.sources = new RunningSources(options.makeSource ?? makeSource, this.log, () =>
       this.sidecars.changed(),
     );

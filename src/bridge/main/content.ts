@@ -9,6 +9,7 @@ export class SwitchableContent implements ServedContent {
   private leave: (() => void) | undefined;
   private readonly listeners = new Set<Listener>();
   private sidecars: ReadonlyMap<string, ServedSidecar> | undefined;
+  awaitsSidecars = false;
 
   get snapshot(): ServedSnapshot | undefined {
     const snapshot = this.current?.snapshot;
@@ -30,12 +31,25 @@ export class SwitchableContent implements ServedContent {
     if (before && after) this.tell(differences(before.entries, after.entries), performance.now());
   }
 
-  /** Serves these beside the entries; undefined: none. */
+  /** They will be made: until then the question for them waits, unless there were some already. */
+  awaitSidecars(): void {
+    this.awaitsSidecars = this.sidecars === undefined;
+  }
+
+  /** Without Sidecars every proxy is told of everything, which is much, but works. */
+  giveUpSidecars(): void {
+    if (this.awaitsSidecars) this.setSidecars(new Map());
+  }
+
+  /** Serves these beside the entries; undefined: none are wanted. */
   setSidecars(sidecars: ReadonlyMap<string, ServedSidecar> | undefined): void {
     const before = this.sidecars ?? new Map<string, ServedSidecar>();
+    const known = this.sidecars !== undefined;
     this.sidecars = sidecars;
+    this.awaitsSidecars = false;
     const changed = differences(before, sidecars ?? new Map<string, ServedSidecar>());
-    if (changed.size > 0 && this.snapshot) this.tell(changed, performance.now());
+    const isNews = changed.size > 0 || known !== (sidecars !== undefined);
+    if (isNews && this.snapshot) this.tell(changed, performance.now());
   }
 
   private tell(changed: ReadonlySet<string>, receivedAt: number): void {

@@ -67,6 +67,8 @@ function withSidecars(config: BridgeConfig, catalogue: Catalogue, sources: Runni
     reports: () => catalogue.services(),
     service: (source, key) => sources.service(source, key),
     consumers: () => sources.consumers(),
+    awaited: () => undefined,
+    givenUp: () => undefined,
     made: (sidecars) => {
       if (sidecars) snapshot = { ...snapshot, sidecars };
     },

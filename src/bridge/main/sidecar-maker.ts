@@ -14,6 +14,10 @@ export interface SidecarContext {
   readonly service: (source: string, key: string) => RegistryService | undefined;
   /** Undefined until every source that has some was read. */
   readonly consumers: () => readonly RegistryService[] | undefined;
+  /** They will be made: what asks for them waits. */
+  readonly awaited: () => void;
+  /** They could not be made in time: nothing waits for them any longer. */
+  readonly givenUp: () => void;
   readonly made: (sidecars: ReadonlyMap<string, ServedSidecar> | undefined) => void;
 }
 
@@ -27,6 +31,8 @@ export class SidecarMaker {
   private config: BridgeConfig['sidecars'] | undefined;
   private soon: NodeJS.Timeout | undefined;
   private sweep: NodeJS.Timeout | undefined;
+  private patience: NodeJS.Timeout | undefined;
+  private isMade = false;
 
   constructor(private readonly context: SidecarContext) {}
 
@@ -34,7 +40,7 @@ export class SidecarMaker {
     return this.sidecars?.status() ?? [];
   }
 
-  apply({ sidecars: config }: BridgeConfig): void {
+  apply({ sidecars: config, sources }: BridgeConfig): void {
     if (!isDeepStrictEqual(config, this.config)) {
       this.stop();
       this.config = config;
@@ -43,6 +49,10 @@ export class SidecarMaker {
         return;
       }
       this.sidecars = new Sidecars(config);
+      this.context.awaited();
+      // As with ServiceEntries: a registry that is away is not waited for without end.
+      const patienceMs = Math.max(...sources.map(({ syncTimeoutMs }) => syncTimeoutMs));
+      this.patience = setTimeout(() => this.context.givenUp(), patienceMs).unref();
       this.sweep = setInterval(() => this.changed(), SWEEP_MS).unref();
     }
     this.changed();
@@ -51,7 +61,8 @@ export class SidecarMaker {
   /** Who consumes, or what is served, is another now. */
   changed(): void {
     if (!this.sidecars) return;
-    this.soon ??= setTimeout(() => this.make(), SOON_MS).unref();
+    if (!this.isMade) this.make();
+    else this.soon ??= setTimeout(() => this.make(), SOON_MS).unref();
   }
 
   /** Now. What was made before stays as long as not everything is known: a Sidecar that misses a host breaks calls. */
@@ -62,12 +73,15 @@ export class SidecarMaker {
     const known = consumers();
     const served = snapshot();
     if (!this.sidecars || !known || !served) return;
+    this.isMade = true;
     made(this.sidecars.make(callsOf(known), hostsOf(this.provided(served)), Date.now()));
   }
 
   stop(): void {
     clearTimeout(this.soon);
+    clearTimeout(this.patience);
     clearInterval(this.sweep);
+    this.isMade = false;
     this.soon = undefined;
     this.sidecars = undefined;
     this.config = undefined;

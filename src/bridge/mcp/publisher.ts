@@ -1,6 +1,7 @@
 /** From changes of the content to renderings, at a pace that the bridge can hold. */
 
 import type { ServedContent } from '../model';
+import { SIDECAR } from './kind';
 import { Rendering } from './rendering';
 
 /** One stream's side of a publication. */
@@ -55,6 +56,11 @@ export class Publisher {
   current(): Rendering | undefined {
     if (!this.rendering && this.since !== undefined) this.render();
     return this.rendering;
+  }
+
+  /** What is served of the kind is not known yet, so that its question waits. */
+  awaits(kind: string): boolean {
+    return kind === SIDECAR && this.options.content.awaitsSidecars === true;
   }
 
   subscribe(subscriber: Subscriber): () => void {

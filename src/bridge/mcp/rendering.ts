@@ -69,6 +69,7 @@ export class Rendering {
     private readonly whole: View,
     /** Revisions that some resource names. */
     private readonly revisions: ReadonlySet<string>,
+    /** Undefined: none are made; a view of nothing is none either, but an answer. */
     private readonly sidecars: View | undefined,
   ) {}
 
@@ -79,9 +80,7 @@ export class Rendering {
       const revision = labels[REVISION_LABEL];
       if (revision !== undefined) revisions.add(revision);
     }
-    const ofSidecars = sidecars?.size
-      ? viewOf(itemsOf(sidecars, before?.sidecars), before?.sidecars)
-      : undefined;
+    const ofSidecars = sidecars ? viewOf(itemsOf(sidecars, before?.sidecars), before?.sidecars) : undefined;
     return new Rendering(viewOf(itemsOf(entries, before?.whole), before?.whole), revisions, ofSidecars);
   }
 

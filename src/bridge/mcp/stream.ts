@@ -116,8 +116,8 @@ export class McpStream<R extends Request> implements Subscriber {
       content || watch.kind === SIDECAR
         ? this.context.publisher.current()?.view(this.client.revision || 'default', watch.kind)
         : undefined;
-    // Everything but ServiceEntries is answered at once: istiod is not ready before.
-    if (content && !view) return;
+    // Everything but these is answered at once: istiod is not ready before.
+    if ((content && !view) || this.context.publisher.awaits(watch.kind)) return;
     const answer = this.answers.next(typeUrl, view, watch.due);
     watch.due = false;
     if (answer) this.send(watch, answer);

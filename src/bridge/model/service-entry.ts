@@ -79,6 +79,8 @@ export interface ServedSnapshot {
 export interface ServedContent {
   /** Undefined until the first synchronisation (or a disk snapshot, or the time-out) opens the gate. */
   readonly snapshot: ServedSnapshot | undefined;
+  /** True: Sidecars are wanted and not made yet, so the question for them waits: an empty answer would delete them. */
+  readonly awaitsSidecars?: boolean;
   /** `changed`: names of entries added, altered or removed. `receivedAt`: when the first of the news came (ms, monotonic). */
   onChange(listener: (changed: ReadonlySet<string>, receivedAt: number) => void): () => void;
 }

@@ -250,6 +250,27 @@ describe('bridge: put together', () => {
     await client.until('no Sidecar', () => sidecars().at(-1)!.resources.length === 0);
   });
 
+  it('the question for Sidecars waits until they can be made, as an empty answer would delete them, but not for ever', async () => {
+    const yaml = bridgeYaml('sidecars: { workloads: [{ namespace: shop }] }');
+    const sources = (ms: number) =>
+      yaml.replace('127.0.0.1:1"]', `127.0.0.1:1"], syncTimeoutMs: ${ms}, dubbo: { consumers: true }`);
+    const nacos = new ScriptedSource('nacos', (sink) => sink.state('up'));
+    const { bridge } = await start({ nacos }, sources(60_000));
+    const client = connect(bridge);
+    const sidecars = (of: Adsc) =>
+      of.responsesOf('networking.istio.io/v1/Sidecar').map(({ resources }) => resources.length);
+    await client.until('all but two', () => client.responses.length === MCP_TYPES.length - 2);
+    for (const service of dubboServices()) nacos.sink!.update(service);
+    nacos.sink!.synced();
+    await client.until('a Sidecar', () => sidecars(client).length > 0);
+    assert.deepEqual(sidecars(client), [1]);
+    const down = new ScriptedSource('nacos', (sink) => sink.state('down', 'away'));
+    const away = await start({ nacos: down }, sources(20));
+    const other = connect(away.bridge);
+    await other.until('an answer', () => sidecars(other).length > 0);
+    assert.deepEqual(sidecars(other), [0]);
+  });
+
   it('a port that is taken and a certificate that is missing end the start with one sentence', async () => {
     const { bridge } = await start({});
     const taken = bridgeYaml().replace('"127.0.0.1:0"', JSON.stringify(bridge.mcpAddress));
