@@ -9,6 +9,22 @@ import { registryServices } from './random';
 const config: fc.Arbitrary<Partial<ConvertSourceConfig>> = fc.record({
   caseCompat: fc.constantFrom('none', 'nacos-istio'),
   instancePorts: fc.boolean(),
+  hostTemplate: fc.constantFrom('', '', '{service}.{metadata:env}.{metadata:version}', '{metadata:app}.x'),
+  entryLabelsFrom: fc.subarray(['app', 'version', 'env', 'cluster']),
+  external: fc.boolean(),
+  setLabels: fc.constantFrom<ConvertSourceConfig['setLabels']>(
+    {},
+    { place: '{namespace}.{group}', name: '{service}', at: '{cluster}' },
+  ),
+  relabel: fc.constantFrom<ConvertSourceConfig['relabel']>(
+    [],
+    [{ from: 'version', to: 'env', otherwise: 'none', overwrite: false, keep: true }],
+    [{ from: 'env', to: 'version', overwrite: true, keep: false }],
+  ),
+  localities: fc.constantFrom<ConvertSourceConfig['localities']>(
+    {},
+    { '10.0.0.0/8': 'r/z/s', 'fd00::/8': 'r' },
+  ),
   clusterAsZone: fc.boolean(),
   trustMetadata: fc.subarray([
     'host',
@@ -22,7 +38,10 @@ const config: fc.Arbitrary<Partial<ConvertSourceConfig>> = fc.record({
     .map((hosts) => ({ ...sourceConfig().dubbo, hosts })),
 });
 
-const merge = [{ host: 'one.shop', from: ['a/orders', 'b/订单服务', 'b/orders'] }];
+const merge = [
+  { host: 'one.shop', from: ['a/orders', 'b/订单服务', 'b/orders'] },
+  { host: '{service}.many', from: ['a/*o*', 'b/*e*'] },
+];
 
 describe('convert: any registry', function () {
   this.timeout(120_000);
