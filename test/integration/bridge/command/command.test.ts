@@ -62,7 +62,7 @@ class Eureka {
 }
 
 describe('bridge: the command', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const eureka = new Eureka();
   const cleanUps: (() => unknown)[] = [];
   let folder: string;

@@ -5,7 +5,8 @@ import { type Json, mistakenFiles, textOf } from '../../../support/bridge/config
 
 const SECRET = /^(password|secretKey|token|accessKey)$/;
 
-describe('bridge: mistakes in bridge.yaml', () => {
+describe('bridge: mistakes in bridge.yaml', function () {
+  this.timeout(120_000);
   const files = [...mistakenFiles(publishedSchema as unknown as Json)];
 
   it('every key of the schema mistyped, missing, of the wrong kind, form or size, in turn', () => {
