@@ -33,7 +33,7 @@ export const FAULTS: CaseGroup = {
       yaml: routes(`- fault: {delay: {percentage: {value: 100}, fixedDelay: 0.2s}}\n  ${TO_V1}`),
       requests: [{}, { method: 'POST', body: 'b' }],
       expect: 'b1',
-      ms: [195, 600],
+      ms: [195, 2_500],
     },
     {
       title: 'delay, then abort',
@@ -42,7 +42,7 @@ export const FAULTS: CaseGroup = {
       ),
       requests: [{}],
       expect: '400',
-      ms: [195, 600],
+      ms: [195, 2_500],
     },
     {
       title: 'a delay does not count for the route timeout',
@@ -51,16 +51,16 @@ export const FAULTS: CaseGroup = {
       ),
       requests: [{ steps: [{ delay: 50 }] }],
       expect: 'b1',
-      ms: [340, 800],
+      ms: [340, 2_500],
     },
     {
       title: 'an abort is not retried',
       yaml: routes(
-        `- fault: {abort: {percentage: {value: 100}, httpStatus: 503}}\n  retries: {attempts: 3, retryOn: 5xx, backoff: 300ms}\n  ${TO_V1}`,
+        `- fault: {abort: {percentage: {value: 100}, httpStatus: 503}}\n  retries: {attempts: 3, retryOn: 5xx, backoff: 5s}\n  ${TO_V1}`,
       ),
       requests: [{}],
       expect: '503',
-      ms: [0, 250],
+      ms: [0, 1_000],
     },
   ],
 };

@@ -173,7 +173,8 @@ subsets: [{name: one, labels: {version: v1}}, {name: two, labels: {version: v1}}
 function pooled(spec: string): string {
   return service(['b1']) + rule(`trafficPolicy: {connectionPool: ${spec}}`) + NO_RETRIES;
 }
-const SLOW = { steps: [{ delay: 250 }] };
+/** Longer than a busy machine takes to send all requests of a case: the first must not be over when the last begins. */
+const SLOW = { steps: [{ delay: 1_200 }] };
 
 export const LIMITS: CaseGroup = {
   title: 'circuit breakers and connection pools',
@@ -206,7 +207,7 @@ export const LIMITS: CaseGroup = {
         virtualService(
           '- retries: {attempts: 1, retryOn: 5xx, backoff: 100ms}\n  route: [{destination: {host: $host}}]',
         ),
-      requests: [{ steps: [{ status: 503, delay: 50 }, { delay: 300 }], times: 5 }],
+      requests: [{ steps: [{ status: 503, delay: 500 }, { delay: 1_200 }], times: 5 }],
       together: true,
     },
     {

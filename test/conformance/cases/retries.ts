@@ -148,7 +148,7 @@ export const RETRIES: CaseGroup = {
         virtualService('- retries: {attempts: 0}\n  route: [{destination: {host: $host}}]'),
       requests: [{}],
       expect: '503',
-      ms: [190, 600],
+      ms: [190, 2_500],
     },
     {
       title: 'connectTimeout with the default retries',
@@ -157,7 +157,7 @@ export const RETRIES: CaseGroup = {
         rule('trafficPolicy: {connectionPool: {tcp: {connectTimeout: 0.1s}}}'),
       requests: [{}],
       expect: '503',
-      ms: [290, 1200],
+      ms: [290, 3_500],
     },
     {
       title: 'an answer that breaks off in the body is not retried',
@@ -204,7 +204,7 @@ export const RETRIES: CaseGroup = {
       yaml: retrying('{attempts: 4, retryOn: 5xx, backoff: 50ms}'),
       requests: [{ times: 3, steps: [{ status: 503 }] }],
       expect: '503 b1',
-      ms: [2, 1400],
+      ms: [2, 4_000],
     },
   ],
 };

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'protobufjs';
 import type { Endpoint } from '../../../src/model';
 import { decodeLoadAssignment, openRouteConfiguration, TYPE_URL } from '../../../src/xds';
+import { Changes } from '../changes';
 import { sidecarNode, XdsClient } from '../xds-client';
 
 const NAME_TABLE = 'type.googleapis.com/istio.networking.nds.v1.NameTable';
@@ -20,7 +21,7 @@ const NameTable = parse(`
  */
 export class Sidecar {
   private readonly known = new Map<string, readonly Endpoint[]>();
-  private readonly waiting = new Set<() => void>();
+  private readonly changes = new Changes();
   private readonly watched: Set<string>;
   private client: XdsClient;
   private isClosed = false;
@@ -61,20 +62,7 @@ export class Sidecar {
 
   /** Resolves with `performance.now()` of the moment when the condition held. */
   async until(what: string, condition: () => boolean, ms = 30_000): Promise<number> {
-    const deadline = performance.now() + ms;
-    while (!condition()) {
-      const left = deadline - performance.now();
-      if (left <= 0) throw new Error(`${what}: not within ${ms} ms`);
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          clearTimeout(timer);
-          this.waiting.delete(done);
-          resolve();
-        };
-        const timer = setTimeout(done, left);
-        this.waiting.add(done);
-      });
-    }
+    await this.changes.until(condition, ms, () => `${what}: not within ${ms} ms`);
     return performance.now();
   }
 
@@ -116,7 +104,7 @@ export class Sidecar {
     if (typeUrl !== TYPE_URL.endpoint) return;
     for (const { name, value } of resources) this.set(name, decode(value));
     for (const name of removedResources) this.set(name, []);
-    for (const wake of [...this.waiting]) wake();
+    this.changes.tell();
   }
 
   private set(cluster: string, endpoints: readonly Endpoint[]): void {
