@@ -1,5 +1,5 @@
 /** Istio's Sidecars of Dubbo applications. */
 
-export { type ApplicationCalls, callsOf, type Hosts, hostsOf, type ProvidedInterface } from './calls';
-export { type SidecarsConfig, sidecarsSchema } from './config';
+export { callsOf, hostsOf, type ProvidedInterface } from './calls';
+export type { SidecarsConfig } from './config';
 export { type SidecarStatus, Sidecars } from './sidecars';
