@@ -66,8 +66,9 @@ export class ZooKeeperServer extends LabServer {
     return { command: 'java', args: [...args, '-jar', jar, file] };
   }
 
+  /** It says that it is well before it takes sessions, and a client that comes between waits for ever. */
   protected async isReady(): Promise<boolean> {
-    return (await this.word('ruok').catch(() => '')) === 'imok';
+    return (await this.word('srvr').catch(() => '')).includes('Mode: ');
   }
 
   /** The answer to one of its four-letter words, such as `ruok`, `cons`, `wchp`. */

@@ -32,8 +32,8 @@ export interface LoadStory {
   readonly returns?: boolean;
 }
 
-/** Gives how many calls were answered. */
-export async function underLoad(story: LoadStory): Promise<number> {
+/** Gives how many calls were answered, and how many were on their way to an instance when that was killed. */
+export async function underLoad(story: LoadStory): Promise<{ answered: number; inFlight: number }> {
   const { registry } = story;
   const started = await Promise.all(['legacy', 'a', 'b', 'second'].map((name) => Instance.start(name)));
   const [legacy, a, b, second] = started as [Instance, Instance, Instance, Instance];
@@ -117,7 +117,7 @@ export async function underLoad(story: LoadStory): Promise<number> {
     const failed = Object.keys(others).filter((answer) => !answer.startsWith('200 '));
     assert.deepEqual(failed, [], JSON.stringify(all));
     assert.ok(inFlight <= KILLED * LOOPS, JSON.stringify(all));
-    return Object.values(others).reduce((sum, count) => sum + count, 0);
+    return { answered: Object.values(others).reduce((sum, count) => sum + count, 0), inFlight };
   } finally {
     await client.stop();
     ads.stop();
