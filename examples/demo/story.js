@@ -74,6 +74,8 @@ async function main(args) {
   const underPreload = (name) => ({
     NODE_OPTIONS: `--require "${path.join(root, 'preload.js')}"`,
     INMESH_XDS: `grpc://${address}`,
+    // The machine may be busy: the first call waits for the mesh as long as it takes.
+    INMESH_FIRST_USE_TIMEOUT: '20s',
     POD_NAME: name,
     POD_NAMESPACE: 'default',
     INSTANCE_IP: '127.0.0.1',

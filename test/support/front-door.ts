@@ -112,7 +112,12 @@ export class OrdersMesh {
   }
 
   get env(): Record<string, string> {
-    return { INMESH_XDS: `grpc://${this.plane.address}`, INMESH_LOG_FORMAT: 'json' };
+    return {
+      INMESH_XDS: `grpc://${this.plane.address}`,
+      INMESH_LOG_FORMAT: 'json',
+      // A busy machine must not make a call pass through.
+      INMESH_FIRST_USE_TIMEOUT: '20s',
+    };
   }
 
   async stop(): Promise<void> {

@@ -144,7 +144,7 @@ describe('preload: programs are unchanged', function () {
     const cwd = unrelatedFolder();
     const env = { INMESH_XDS: 'grpc://127.0.0.1:1', HOME: cwd };
     const result: Run = await run(command, args(cwd), { preload, cwd, input, kill, env });
-    const plain = (text: string) => text.replaceAll(cwd, '<folder>').replace(/\d+m?s\b/g, '<time>');
+    const plain = (text: string) => text.replaceAll(cwd, '<folder>').replace(/\d+(\.\d+)?m?s\b/g, '<time>');
     return { ...result, stdout: plain(result.stdout), stderr: sameErrors ? plain(result.stderr) : '' };
   }
 
