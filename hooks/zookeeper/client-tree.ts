@@ -6,18 +6,31 @@ export type Originals = Pick<ZooKeeperClient, 'getChildren' | 'getData' | 'exist
 
 /** A client of node-zookeeper-client. */
 export class ClientTree implements Tree<Watcher> {
+  /** Of questions that are not answered yet. */
+  readonly #kept = new Set<() => void>();
+
   constructor(
     private readonly client: ZooKeeperClient,
     /** Absent until the first of all clients is made. */
     private readonly original: () => Originals,
-  ) {}
+  ) {
+    // What it has not sent when the connection ends it neither sends nor answers until it has another one.
+    client.connectionManager.on('state', () => {
+      if (!this.isAway) return;
+      for (const tell of this.#kept) queueMicrotask(tell);
+      this.#kept.clear();
+    });
+  }
 
   get isAway(): boolean {
     return this.client.getState().name === 'DISCONNECTED';
   }
 
   list(path: string, watcher: Watcher | undefined, done: (listed: Listed) => void): void {
+    const kept = () => done({ kept: true });
+    this.#kept.add(kept);
     this.original().getChildren.call(this.client, path, watcher, (error, names, stat) => {
+      this.#kept.delete(kept);
       if (error || !Array.isArray(names))
         done({ failed: failureOf(error?.getCode?.()), said: [error, names, stat] });
       else done({ names, stat });

@@ -13,6 +13,8 @@ export interface Asker {
 
 /** One question for the children of a service's node. */
 export class Question<W> {
+  #isTold = false;
+
   constructor(
     private readonly tree: Tree<W>,
     private readonly nodes: ClientNodes,
@@ -37,6 +39,12 @@ export class Question<W> {
 
   #answered(listed: Listed, watcher: W | undefined, asker: Asker): void {
     const { node } = this;
+    if (this.#isTold || ('kept' in listed && !this.#isKnown())) return;
+    this.#isTold = true;
+    if ('kept' in listed) {
+      this.#fromMemory(watcher, asker);
+      return;
+    }
     if ('failed' in listed) {
       if (listed.failed === 'no-node') node.missing();
       if (listed.failed === 'away' && this.#isKnown()) this.#fromMemory(watcher, asker);

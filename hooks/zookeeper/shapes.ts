@@ -15,6 +15,7 @@ export interface ZooKeeperError {
 
 export interface ZooKeeperClient {
   readonly connectionManager: {
+    on(event: 'state', listener: () => void): unknown;
     registerChildWatcher(path: string, watcher: Watcher): void;
     readonly watcherManager: { emit(event: { type: number; path: string }): void };
   };

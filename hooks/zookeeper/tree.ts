@@ -4,7 +4,9 @@
 export type Listed =
   | { readonly names: readonly string[]; readonly stat?: object | undefined }
   /** `said`: what the application's callback is called with. */
-  | { readonly failed: 'no-node' | 'away' | 'other'; readonly said: readonly unknown[] };
+  | { readonly failed: 'no-node' | 'away' | 'other'; readonly said: readonly unknown[] }
+  /** The server has gone, and the client keeps the question for when it is back, if it is not lost: more may come. */
+  | { readonly kept: true };
 
 /** `W`: what watches a node's children. */
 export interface Tree<W> {

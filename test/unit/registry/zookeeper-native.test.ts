@@ -64,7 +64,8 @@ describe('registry: watchers of the native ZooKeeper client', () => {
       calls.push(`${name} ${type}`);
   const list = (name?: string) =>
     tree.list(PATH, name === undefined ? undefined : watcher(name), (listed: Listed) => {
-      calls.push('failed' in listed ? listed.failed : `list ${listed.names.join()}`);
+      if ('names' in listed) calls.push(`list ${listed.names.join()}`);
+      else calls.push('failed' in listed ? listed.failed : 'kept');
     });
   /** What has happened since it was last asked. */
   const since = async () => {
