@@ -55,7 +55,7 @@ export const nacosSchema = Type.Object(
       minimum: 100,
       maximum: 3_600_000,
       description: 'Milliseconds between two listings of all service names.',
-      default: 10_000,
+      default: 3_000,
     }),
     subscribeConcurrency: Type.Integer({
       minimum: 1,
