@@ -2,6 +2,7 @@
 import { strict as assert } from 'node:assert';
 import { isDeepStrictEqual } from 'node:util';
 import { Adsc, SERVICE_ENTRY_V1 } from '../../support/bridge/adsc';
+import { ChangingNacos } from '../../support/bridge/scale-nacos';
 import { eventually } from '../../support/load';
 import { NacosChain, nacosCluster, nacosHost } from '../../support/registries/nacos-chain';
 import { npmNacos } from '../../support/registries/nacos-npm';
@@ -11,6 +12,8 @@ import { TcpSwitch } from '../../support/registries/tcp-switch';
 const SERVICE_ENTRY_V1ALPHA3 = 'networking.istio.io/v1alpha3/ServiceEntry';
 const SERVICES = ['orders', 'payments', 'Stock_Service'];
 const GRACE_MS = 4000;
+/** More than half of all, and enough to be taken for a fault. */
+const MANY = 25;
 
 describe('two bridges on a real Nacos', function () {
   this.timeout(240_000);
@@ -145,6 +148,42 @@ describe('two bridges on a real Nacos', function () {
       (await chain.bridges[0]!.served()).has(nacosHost('short-lived')) ? undefined : true,
     );
     for (const service of SERVICES) assert.ok(of(service).length >= 2, service);
+  });
+
+  it('one takes over in the middle of a freeze: what is frozen stays, and thaws when it is back', async () => {
+    const [first, second] = chain.bridges;
+    await second!.start();
+    const hosts = Array.from({ length: MANY }, (_unused, i) => `real-${i}`);
+    chain.sidecar.watch(...hosts.map((name) => nacosCluster(name)));
+    const isWhole = () => hosts.every((name) => of(name).length === 2);
+    let owner = await ChangingNacos.open(chain.nacos, MANY);
+    await chain.sidecar.until('all of them', isWhole);
+    await untilEqual();
+    owner.close();
+    for (const bridge of chain.bridges) {
+      const isFrozen = async () => {
+        const { sources } = await bridge.page<{ sources: { frozen: number }[] }>('/catalogue');
+        return sources[0]!.frozen >= MANY || undefined;
+      };
+      await eventually('the freeze', isFrozen, 60_000);
+    }
+    // The first to empty were believed until there were too many.
+    await chain.sidecar.until('all of them again', isWhole);
+    const seen = chain.sidecar.emptied.length;
+    front.turnTo(second!.mcpPort);
+    await first!.kill();
+    await npm.registerInstance('orders', { ip: '10.1.5.1', port: 8080 });
+    await chain.sidecar.until('the next change', () => of('orders').includes('10.1.5.1:8080'), 90_000);
+    assert.ok(isWhole());
+    owner = await ChangingNacos.open(chain.nacos, MANY);
+    try {
+      for (let i = 0; i < MANY; i++) await owner.change();
+      const isNew = () => hosts.every((name) => of(name).some((each) => each.includes(':9')));
+      await chain.sidecar.until('their new ports', isNew);
+      assert.deepEqual(chain.sidecar.emptied.slice(seen), []);
+    } finally {
+      owner.close();
+    }
   });
 });
 
