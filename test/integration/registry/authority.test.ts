@@ -11,8 +11,8 @@ const EUREKA = { start: embeddedEureka, out: 'out of service', tellsOut: true };
 
 const STORIES: readonly (Omit<AuthorityStory, 'folder'> & { readonly title: string })[] = [
   { title: 'Nacos', client: 'nacos', start: embeddedNacos, out: 'of weight 0', tellsOut: true },
+  // Its fork is in the full drills, with a real Eureka.
   { title: 'Eureka', client: 'eureka-js-client', ...EUREKA },
-  { title: 'Eureka by its fork', client: '@rocketsoftware/eureka-js-client', ...EUREKA },
   { title: 'Consul, asked for what passes', client: 'consul', start: embeddedConsul, out: 'critical' },
   {
     ...{ title: 'Consul, asked for all', client: 'consul', start: embeddedConsul, out: 'critical' },
