@@ -110,9 +110,14 @@ export class Istiod {
     return this.process?.log ?? '';
   }
 
+  /** `127.0.0.1:port` of istiod's own server, for pages that are too large for `debug`. */
+  get httpAddress(): string {
+    return `127.0.0.1:${this.ports.http}`;
+  }
+
   /** A page of istiod's own server, such as `/debug/syncz`. */
   async debug(path: string): Promise<string> {
-    return (await fetchText(`http://127.0.0.1:${this.ports.http}${path}`)).body;
+    return (await fetchText(`http://${this.httpAddress}${path}`)).body;
   }
 
   /** Replaces one configuration file, in one step. */

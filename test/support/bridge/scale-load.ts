@@ -1,0 +1,105 @@
+/** What a generated registry lists after so many changes: told to a bridge, and compared with what an istiod has. */
+
+import { DubboServices, decodeDubboUrl, LastingParams, providerFromUrl } from '../../../src/bridge/dubbo';
+import type { SourceSink } from '../../../src/bridge/model';
+import { registryService } from './scripted-source';
+
+export interface ScaleLoad {
+  readonly kind: 'services' | 'dubbo';
+  readonly services: number;
+  readonly instances: number;
+}
+
+/** Prime, so that every service has its turn before any has its second. */
+const STRIDE = 7_919;
+const INTERFACES_OF_APPLICATION = 20;
+const AT_ONCE = 100;
+
+/** Says all of it at first, then one change after another: an instance in the place of another. */
+export class GeneratedRegistry {
+  private readonly dubbo = new DubboServices();
+  private changes = 0;
+  private sink: SourceSink | undefined;
+
+  constructor(private readonly load: ScaleLoad) {}
+
+  /** As answers of a registry arrive: some at a time. */
+  async start(sink: SourceSink): Promise<void> {
+    this.sink = sink;
+    sink.state('up');
+    for (let index = 0; index < this.load.services; index++) {
+      this.tell(index, 0);
+      if (index % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    sink.synced();
+  }
+
+  change(): void {
+    this.changes++;
+    this.tell(indexOf(this.load, this.changes), this.changes);
+  }
+
+  private tell(index: number, change: number): void {
+    const { load, dubbo, sink } = this;
+    if (load.kind === 'services') {
+      const metadata = { version: 'v1', region: 'r1', 'preserved.register.source': 'SPRING_CLOUD' };
+      const addresses = addressesOf(load, index, change);
+      sink!.update(registryService(nameOf(load, index), addresses, { metadata, cluster: 'DEFAULT' }));
+      return;
+    }
+    const lasting = new LastingParams();
+    const name = nameOf(load, index);
+    const nodes = addressesOf(load, index, change).map((address, i) => nodeOf(index, address, i));
+    dubbo.setProviders(
+      'interface',
+      name,
+      nodes.map((node) => providerFromUrl(decodeDubboUrl(node)!, name, lasting)),
+    );
+    dubbo.flush(sink!);
+  }
+}
+
+/** `ip:port`, sorted, by host, after so many changes. */
+export function listed(load: ScaleLoad, changes: number): Map<string, string[]> {
+  const last = new Array<number>(load.services).fill(0);
+  for (let change = 1; change <= changes; change++) last[indexOf(load, change)] = change;
+  return new Map(
+    last.map((change, index) => [hostOf(load, index), addressesOf(load, index, change).sort()] as const),
+  );
+}
+
+function indexOf({ services }: ScaleLoad, change: number): number {
+  return (change * STRIDE) % services;
+}
+
+function nameOf({ kind }: ScaleLoad, index: number): string {
+  return kind === 'services' ? `service-${index}` : `com.example.p${index % 100}.Service${index}`;
+}
+
+function hostOf(load: ScaleLoad, index: number): string {
+  const name = nameOf(load, index).toLowerCase();
+  return load.kind === 'services' ? `${name}.default-group.public.nacos` : `${name}.dubbo`;
+}
+
+/** A service has another port at its first instance after each change; an interface lacks another of its providers. */
+function addressesOf({ kind, instances }: ScaleLoad, index: number, change: number): string[] {
+  const owner = kind === 'services' ? index : Math.floor(index / INTERFACES_OF_APPLICATION);
+  const all = Array.from({ length: instances }, (_unused, i) => {
+    const port = kind === 'dubbo' ? 20_880 : 8_000 + (i === 0 ? change % 1_000 : 0);
+    return `10.${owner >> 8}.${owner & 255}.${i + 1}:${port}`;
+  });
+  return kind === 'dubbo' && change > 0 ? all.filter((_unused, i) => i !== change % instances) : all;
+}
+
+/** As Dubbo 3.3 writes it. */
+function nodeOf(index: number, address: string, process: number): string {
+  const name = nameOf({ kind: 'dubbo', services: 0, instances: 0 }, index);
+  const application = `application-${Math.floor(index / INTERFACES_OF_APPLICATION)}`;
+  const parameters = [
+    `anyhost=true&application=${application}&background=false&deprecated=false&dubbo=2.0.2&dynamic=true`,
+    `executor-management-mode=isolation&file-cache=true&generic=false&interface=${name}`,
+    'methods=find,list,create,update,remove&prefer.serialization=hessian2,fastjson2&release=3.3.0&retries=0',
+    `service-name-mapping=true&side=provider&pid=${1_000 + process}&timestamp=${1_700_000_000_000 + process}`,
+  ];
+  return encodeURIComponent(`dubbo://${address}/${name}?${parameters.join('&')}`);
+}
