@@ -1,5 +1,6 @@
 /** What a generated registry lists after so many changes: told to a bridge, and compared with what an istiod has. */
 
+import { MANY_INTERFACES } from '../../../src/bridge/convert/level';
 import { DubboServices, decodeDubboUrl, LastingParams, providerFromUrl } from '../../../src/bridge/dubbo';
 import type { SourceSink } from '../../../src/bridge/model';
 import { registryService } from './scripted-source';
@@ -59,13 +60,24 @@ export class GeneratedRegistry {
   }
 }
 
-/** `ip:port`, sorted, by host, after so many changes. */
+/** `ip:port`, sorted, by host, after so many changes; of many interfaces only their applications are served. */
 export function listed(load: ScaleLoad, changes: number): Map<string, string[]> {
   const last = new Array<number>(load.services).fill(0);
   for (let change = 1; change <= changes; change++) last[indexOf(load, change)] = change;
-  return new Map(
-    last.map((change, index) => [hostOf(load, index), addressesOf(load, index, change).sort()] as const),
-  );
+  const hosts = new Map<string, string[]>();
+  const applications = new Map<string, Set<string>>();
+  for (const [index, change] of last.entries()) {
+    const addresses = addressesOf(load, index, change).sort();
+    if (load.kind === 'services' || load.services <= MANY_INTERFACES)
+      hosts.set(hostOf(load, index), addresses);
+    if (load.kind === 'services') continue;
+    const host = `${applicationOf(index)}.dubbo`;
+    const all = applications.get(host) ?? new Set();
+    applications.set(host, all);
+    for (const address of addresses) all.add(address);
+  }
+  for (const [host, addresses] of applications) hosts.set(host, [...addresses].sort());
+  return hosts;
 }
 
 function indexOf({ services }: ScaleLoad, change: number): number {
@@ -81,20 +93,24 @@ function hostOf(load: ScaleLoad, index: number): string {
   return load.kind === 'services' ? `${name}.default-group.public.nacos` : `${name}.dubbo`;
 }
 
-/** A service has another port at its first instance after each change; an interface lacks another of its providers. */
+/** The first instance has another port after each change. */
 function addressesOf({ kind, instances }: ScaleLoad, index: number, change: number): string[] {
-  const owner = kind === 'services' ? index : Math.floor(index / INTERFACES_OF_APPLICATION);
-  const all = Array.from({ length: instances }, (_unused, i) => {
-    const port = kind === 'dubbo' ? 20_880 : 8_000 + (i === 0 ? change % 1_000 : 0);
+  const [owner, first] =
+    kind === 'services' ? [index, 8_000] : [Math.floor(index / INTERFACES_OF_APPLICATION), 20_880];
+  return Array.from({ length: instances }, (_unused, i) => {
+    const port = first + (i === 0 ? change % 1_000 : 0);
     return `10.${owner >> 8}.${owner & 255}.${i + 1}:${port}`;
   });
-  return kind === 'dubbo' && change > 0 ? all.filter((_unused, i) => i !== change % instances) : all;
+}
+
+function applicationOf(index: number): string {
+  return `application-${Math.floor(index / INTERFACES_OF_APPLICATION)}`;
 }
 
 /** As Dubbo 3.3 writes it. */
 function nodeOf(index: number, address: string, process: number): string {
   const name = nameOf({ kind: 'dubbo', services: 0, instances: 0 }, index);
-  const application = `application-${Math.floor(index / INTERFACES_OF_APPLICATION)}`;
+  const application = applicationOf(index);
   const parameters = [
     `anyhost=true&application=${application}&background=false&deprecated=false&dubbo=2.0.2&dynamic=true`,
     `executor-management-mode=isolation&file-cache=true&generic=false&interface=${name}`,
