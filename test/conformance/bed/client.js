@@ -26,7 +26,9 @@ function exchange({ method, host, port, path, headers, body, pieces, via }) {
     const done = (error) => {
       outcome.ms = performance.now() - began;
       if (error) outcome.error = error.code ?? error.message;
-      resolve(outcome);
+      // An answer can be there before the request is known to be written: until then its connection is in use.
+      if (error || !request.writableEnded || request.writableFinished) resolve(outcome);
+      else for (const event of ['finish', 'close']) request.once(event, () => setImmediate(resolve, outcome));
     };
     const named = port === 80 ? host : `${host}:${port}`;
     const target = via ? { host: '127.0.0.1', port: via } : { host, port };
