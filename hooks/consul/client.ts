@@ -3,6 +3,7 @@
 import type { RegistryHub } from '../../src/registry';
 import type { HookContext } from '../hook';
 import { hubFor } from '../registry-hub';
+import { safely } from '../safely';
 import { type Questions, questionsFor } from './questions';
 import type { ConsulRequest, Middleware, Next, Question } from './shapes';
 
@@ -29,7 +30,9 @@ export function patchConsul(exports: unknown, context: HookContext): void {
       const [middleware, ...others] = rest;
       if (!context.enabled() || typeof middleware !== 'function')
         return Reflect.apply(original, this, [question, ...rest]);
-      const merging = mergingMiddleware(this, question, middleware as Middleware, questions, hub, context);
+      const merging = safely(context, () =>
+        mergingMiddleware(this, question, middleware as Middleware, questions, hub, context),
+      );
       return Reflect.apply(original, this, [question, merging ?? middleware, ...others]);
     },
   });
@@ -44,28 +47,18 @@ function mergingMiddleware(
   hub: RegistryHub,
   context: HookContext,
 ): Middleware | undefined {
-  try {
-    const asked = questions.asked(String(client._opts?.baseUrl ?? ''), question);
-    if (asked === undefined) return undefined;
-    hub.lookedUp(asked.service);
-    const ready = hub.ready(asked.service);
-    return function merging(this: unknown, request: ConsulRequest, next: Next): void {
-      const answer = () => {
-        middleware.call(this, request, (stop, error, ...values) => {
-          let result: readonly [unknown, ...unknown[]] = [error, ...values];
-          try {
-            result = asked.answered(request, error, values);
-          } catch (failure) {
-            context.failed(failure);
-          }
-          next(stop, ...result);
-        });
-      };
-      if (ready === undefined) answer();
-      else ready.then(() => queueMicrotask(answer));
+  const asked = questions.asked(String(client._opts?.baseUrl ?? ''), question);
+  if (asked === undefined) return undefined;
+  hub.lookedUp(asked.service);
+  const ready = hub.ready(asked.service);
+  return function merging(this: unknown, request: ConsulRequest, next: Next): void {
+    const answer = () => {
+      middleware.call(this, request, (stop, error, ...values) => {
+        const result = safely(context, () => asked.answered(request, error, values));
+        next(stop, ...(result ?? [error, ...values]));
+      });
     };
-  } catch (error) {
-    context.failed(error);
-    return undefined;
-  }
+    if (ready === undefined) answer();
+    else ready.then(() => queueMicrotask(answer));
+  };
 }

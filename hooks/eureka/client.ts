@@ -3,6 +3,7 @@
 import type { HookContext } from '../hook';
 import { replace } from '../http/wrap';
 import { hubFor } from '../registry-hub';
+import { safely } from '../safely';
 import { ClientLists } from './lists';
 import type { EurekaClient, EurekaRecord } from './shapes';
 
@@ -26,13 +27,6 @@ export function patchEureka(exports: unknown, context: HookContext): void {
     }
     return lists;
   };
-  const safely = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      context.failed(error);
-    }
-  };
 
   for (const [name, kind] of [
     ['getInstancesByAppId', 'app'],
@@ -45,12 +39,7 @@ export function patchEureka(exports: unknown, context: HookContext): void {
       if (known !== undefined) return known;
       const records = Reflect.apply(original, this, arguments) as readonly EurekaRecord[];
       if (!ours || !Array.isArray(records)) return records;
-      try {
-        return listsOf(this).read(kind, wanted, records);
-      } catch (error) {
-        context.failed(error);
-        return records;
-      }
+      return safely(context, () => listsOf(this).read(kind, wanted, records)) ?? records;
     } as Method);
   }
 
@@ -60,7 +49,9 @@ export function patchEureka(exports: unknown, context: HookContext): void {
     if (typeof original !== 'function') continue;
     replace(prototype, name, function (this: EurekaClient, first: unknown, second: unknown) {
       const result = Reflect.apply(original, this, arguments);
-      safely(() => listsOf(this).updated(name === 'handleDelta' ? { delta: second } : { full: first }));
+      safely(context, () =>
+        listsOf(this).updated(name === 'handleDelta' ? { delta: second } : { full: first }),
+      );
       return result;
     } as Method);
   }
@@ -68,7 +59,7 @@ export function patchEureka(exports: unknown, context: HookContext): void {
   const { fetchRegistry } = prototype;
   replace(prototype, 'fetchRegistry', function (this: EurekaClient, done?: Done) {
     const told: Done = (error, ...rest) => {
-      if (error) safely(() => listsOf(this).failed());
+      if (error) safely(context, () => listsOf(this).failed());
       return done?.(error, ...rest);
     };
     return Reflect.apply(fetchRegistry, this, [told]);

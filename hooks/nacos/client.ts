@@ -6,6 +6,7 @@
 import type { HookContext } from '../hook';
 import { replace } from '../http/wrap';
 import { hubFor } from '../registry-hub';
+import { safely } from '../safely';
 import { ClientLists } from './lists';
 import type { NacosClient, Reactor, ServerProxy, ServiceInfo } from './shapes';
 
@@ -28,7 +29,7 @@ export function patchNacos(exports: unknown, context: HookContext): void {
   const { prototype } = NacosNamingClient;
   const { _init: init, _close: close } = prototype;
   replace(prototype, '_init', function _init(this: NacosClient) {
-    try {
+    safely(context, () => {
       const reactor = this._hostReactor;
       if (unknownShape(reactor)) throw new Error('the client has no reactor of a known shape');
       const own = new ClientLists(hub, context, reactor, this.options?.namespace);
@@ -37,13 +38,11 @@ export function patchNacos(exports: unknown, context: HookContext): void {
       patchReactor(Object.getPrototypeOf(reactor), context);
       patchProxy(Object.getPrototypeOf(this._serverProxy));
       own.adoptAll();
-    } catch (error) {
-      context.failed(error);
-    }
+    });
     return Reflect.apply(init, this, arguments);
   } as Method);
   replace(prototype, '_close', function _close(this: NacosClient) {
-    lists.get(this._hostReactor)?.close();
+    safely(context, () => lists.get(this._hostReactor)?.close());
     return Reflect.apply(close, this, arguments);
   } as Method);
 }
@@ -67,11 +66,7 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
     const answer = own.whileComparing(
       () => Reflect.apply(processServiceJSON, this, arguments) as ServiceInfo,
     );
-    try {
-      own.processed(json, answer);
-    } catch (error) {
-      context.failed(error);
-    }
+    safely(context, () => own.processed(json, answer));
     return answer;
   } as Method);
 
@@ -83,9 +78,8 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
     const answer = original.call(this, service, clusters);
     if (own === undefined || (own.allSettled && this._serviceInfoMap.size === size) || !context.enabled())
       return answer;
-    return own.isFirst(service, clusters ?? 'DEFAULT')
-      ? own.first(service, clusters ?? 'DEFAULT', answer)
-      : answer;
+    const asked = clusters ?? 'DEFAULT';
+    return own.isFirst(service, asked) ? own.first(service, asked, answer) : answer;
   } as Method);
 
   if (typeof getServiceInfoDirectlyFromServer === 'function') {

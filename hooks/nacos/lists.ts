@@ -1,5 +1,6 @@
 import type { RegistryHub, RegistryService, Shape } from '../../src/registry';
 import type { HookContext } from '../hook';
+import { safely } from '../safely';
 import { asksForMesh, type NacosRecord, nacosShape, type Reactor, type ServiceInfo } from './shapes';
 
 const DEFAULT_GROUP = 'DEFAULT_GROUP';
@@ -53,12 +54,7 @@ export class ClientLists {
 
   /** The reactor tells its subscribers: adopts what it tells, and shows it merged. */
   whileTelling<T>(info: ServiceInfo, tell: (merged: readonly NacosRecord[] | undefined) => T): T {
-    let list: List | undefined;
-    try {
-      list = this.#adopt(info);
-    } catch (error) {
-      this.context.failed(error);
-    }
+    const list = safely(this.context, () => this.#adopt(info));
     const before = this.#comparing;
     this.#comparing = false;
     try {
@@ -84,11 +80,7 @@ export class ClientLists {
 
   /** The registry could not be asked. */
   failed(name: string, clusters: string): void {
-    try {
-      this.#list(name, clusters)?.service.failed();
-    } catch (error) {
-      this.context.failed(error);
-    }
+    safely(this.context, () => this.#list(name, clusters)?.service.failed());
   }
 
   /** No list waits for its first answer, and it does not matter who looks up which. */

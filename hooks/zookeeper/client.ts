@@ -2,6 +2,7 @@ import { setImmediate } from '../../src/observe/native';
 import type { HookContext } from '../hook';
 import { replace } from '../http/wrap';
 import { hubFor } from '../registry-hub';
+import { safely } from '../safely';
 import { ClientTree, type Originals } from './client-tree';
 import { ClientNodes } from './lists';
 import { Question } from './question';
@@ -56,13 +57,13 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
       const known = clients.get(this);
       const node =
         known !== undefined && typeof path === 'string' && context.enabled()
-          ? find(() => known.nodes.node(path))
+          ? safely(context, () => known.nodes.node(path))
           : undefined;
       const done = (third || second) as ChildrenDone;
       if (known === undefined || node === undefined || typeof done !== 'function')
         return Reflect.apply(getChildren, this, arguments);
       const watcher = third && typeof second === 'function' ? (second as Watcher) : undefined;
-      find(() => hub!.lookedUp(node.service));
+      safely(context, () => hub!.lookedUp(node.service));
       const asker = {
         told: (names: readonly string[], stat: object | undefined) => done(null, names, stat),
         failed: (said: readonly unknown[]) => done(...(said as Parameters<ChildrenDone>)),
@@ -99,7 +100,7 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
     } as Method);
 
     replace(prototype, 'close', function (this: ZooKeeperClient) {
-      find(() => {
+      safely(context, () => {
         const known = clients.get(this);
         if (known === undefined || known.nodes.isEmpty || closed.get(known.address) === known.nodes) return;
         closed.get(known.address)?.release();
@@ -111,15 +112,6 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
 
   function synthetic(client: object, path: unknown): ReturnType<ClientNodes['synthetic']> {
     if (typeof path !== 'string' || !context.enabled()) return undefined;
-    return find(() => clients.get(client)?.nodes.synthetic(path));
-  }
-
-  function find<T>(action: () => T): T | undefined {
-    try {
-      return action();
-    } catch (error) {
-      context.failed(error);
-      return undefined;
-    }
+    return safely(context, () => clients.get(client)?.nodes.synthetic(path));
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate } from '../../src/observe/native';
 import type { HookContext } from '../hook';
 import { replace } from '../http/wrap';
 import { hubFor } from '../registry-hub';
+import { safely } from '../safely';
 import { OK } from './codes';
 import { ClientNodes } from './lists';
 import {
@@ -50,11 +51,12 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   function patchChildren(name: string, watches: boolean, hasStat: boolean): void {
     const method = prototype[name]!;
     replace(prototype, name, function (this: NativeClient, path: unknown, watch: unknown, done: unknown) {
-      const known = typeof path === 'string' && context.enabled() ? find(() => knownOf(this)) : undefined;
-      const node = known === undefined ? undefined : find(() => known.nodes.node(path as string));
+      const known =
+        typeof path === 'string' && context.enabled() ? safely(context, () => knownOf(this)) : undefined;
+      const node = known === undefined ? undefined : safely(context, () => known.nodes.node(path as string));
       const isCall = typeof done === 'function' && (!watches || typeof watch === 'function');
       if (known === undefined || node === undefined || !isCall) return Reflect.apply(method, this, arguments);
-      find(() => hub!.lookedUp(node.service));
+      safely(context, () => hub!.lookedUp(node.service));
       const everyone = watch ? known.tree.everyone : undefined;
       const watcher = watches ? (watch as NativeWatcher) : everyone;
       const rc = new Question(known.tree, known.nodes, node, context).ask(
@@ -74,7 +76,7 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
     replace(prototype, name, function (this: NativeClient, path: unknown, _watch: unknown, done: unknown) {
       const found =
         typeof path === 'string' && context.enabled()
-          ? find(() => clients.get(this)?.nodes.synthetic(path))
+          ? safely(context, () => clients.get(this)?.nodes.synthetic(path))
           : undefined;
       if (found === undefined || typeof done !== 'function') return Reflect.apply(method, this, arguments);
       setImmediate(() => answer(this, found, done as D));
@@ -85,7 +87,7 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   function knownOf(client: NativeClient): Known {
     const known = clients.get(client);
     if (known !== undefined) return known;
-    const tree = new NativeTree(client, original, (path, names) => find(() => seen(path, names)));
+    const tree = new NativeTree(client, original, (path, names) => safely(context, () => seen(path, names)));
     const nodes = new ClientNodes(hub!, context, tree);
     clients.set(client, { tree, nodes });
     follow(client, tree, nodes);
@@ -105,22 +107,13 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   function follow({ native }: NativeClient, tree: NativeTree, nodes: ClientNodes): void {
     const { emit } = native;
     native.emit = function (event: string) {
-      if (event === 'connect') find(() => tree.connected());
+      if (event === 'connect') safely(context, () => tree.connected());
       if (event === 'close') {
-        find(() => tree.closed());
-        find(() => nodes.release());
+        safely(context, () => tree.closed());
+        safely(context, () => nodes.release());
       }
       return Reflect.apply(emit, this, arguments);
     };
-  }
-
-  function find<T>(action: () => T): T | undefined {
-    try {
-      return action();
-    } catch (error) {
-      context.failed(error);
-      return undefined;
-    }
   }
 }
 

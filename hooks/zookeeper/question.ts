@@ -1,5 +1,6 @@
 import { setImmediate } from '../../src/observe/native';
 import type { HookContext } from '../hook';
+import { safely } from '../safely';
 import type { Child } from './convention';
 import type { ClientNodes, Node } from './lists';
 import type { Listed, Tree } from './tree';
@@ -127,11 +128,6 @@ export class Question<W> {
   }
 
   #meshNames(): readonly string[] {
-    try {
-      return this.node.names();
-    } catch (error) {
-      this.context.failed(error);
-      return [];
-    }
+    return safely(this.context, () => this.node.names()) ?? [];
   }
 }
