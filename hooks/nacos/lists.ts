@@ -103,11 +103,8 @@ export class ClientLists {
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
     try {
       this.#settle(list);
-      if (info && !this.#byInfo.has(info)) {
-        // The reactor keeps an empty one where the registry has none, or could not be asked, and tells nobody.
-        this.#show(list, info, NO_RECORDS);
-        list.merged = NO_RECORDS;
-      }
+      // The reactor keeps an empty one where the registry has none, or could not be asked, and tells nobody.
+      if (info && !this.#byInfo.has(info)) this.#show(list, info, NO_RECORDS);
       this.#refresh(list);
     } catch (error) {
       this.context.failed(error);
@@ -152,13 +149,14 @@ export class ClientLists {
     const raw = info.hosts as readonly NacosRecord[];
     if (raw.length > 0) list.service.heard(raw.flatMap((record) => list.shape.key(record) ?? []));
     this.#show(list, info, raw);
+    list.merged = this.#merge(list, raw);
     return list;
   }
 
+  /** What is merged is for the caller to make, and to tell. */
   #show(list: List, info: ServiceInfo, raw: readonly NacosRecord[]): void {
     list.info = info;
     list.raw = raw;
-    list.merged = this.#merge(list, raw);
     this.#byInfo.set(info, list);
     let own = raw;
     Object.defineProperty(info, 'hosts', {
