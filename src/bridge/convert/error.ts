@@ -4,6 +4,12 @@ export type KeyPath = readonly (string | number)[];
 /** A setting that the schema lets pass and that still makes no sense; the message is one sentence. */
 export class ConvertConfigError extends Error {
   override readonly name = 'ConvertConfigError';
-  /** Where it stands in the part's own configuration, outermost first. */
-  path: KeyPath = [];
+
+  /** `path`: where it stands in the part's own configuration, outermost first. */
+  constructor(
+    message: string,
+    public path: KeyPath = [],
+  ) {
+    super(message);
+  }
 }

@@ -94,7 +94,5 @@ function requireParts(path: KeyPath, template: string, parts: readonly string[])
 }
 
 function fail(path: KeyPath, message: string): never {
-  const error = new ConvertConfigError(message);
-  error.path = path;
-  throw error;
+  throw new ConvertConfigError(message, path);
 }

@@ -54,13 +54,11 @@ export class Unions {
   private add(union: Union, path: string, from: readonly string[]): void {
     for (const each of from) {
       const other = this.named.get(each);
-      if (other) {
-        const error = new ConvertConfigError(
+      if (other)
+        throw new ConvertConfigError(
           `\`${each}\` is part of ${other.host} and of ${union.host}; leave it in one`,
+          [path],
         );
-        error.path = [path];
-        throw error;
-      }
       this.named.set(each, union);
     }
   }
