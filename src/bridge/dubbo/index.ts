@@ -1,5 +1,6 @@
 /** Dubbo's formats and rules, the same in every registry: URLs, applications, revisions, dynamic configuration. */
 export * from './application';
+export { askTimeoutProperty, consumersProperty } from './config';
 export type { DubboLevel, DubboPlace } from './interface-service';
 export { askMetadataService } from './metadata-service';
 export * from './names';

@@ -4,6 +4,11 @@ import { Retry } from '../http';
 import type { ApplicationInstance } from './application';
 import { type MetadataInfo, parseRevision, type Revision, readRevision } from './revision';
 
+/** At which pace a revision that nobody knows is asked for again. */
+export const REVISION_RETRY = { retryBaseMs: 1_000, retryCapMs: 60_000 } as const;
+/** A synchronisation does not wait longer for revisions, ms. */
+export const REVISIONS_PATIENCE_MS = 10_000;
+
 export interface ResolverOptions {
   /**
    * The text that a metadata centre (ZooKeeper, Nacos' configuration) has for a revision; undefined where it has none.

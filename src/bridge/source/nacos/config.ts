@@ -2,26 +2,18 @@
 
 import { type Static, Type } from '@sinclair/typebox';
 import { DEFAULT_GROUP, PUBLIC_NAMESPACE } from '../../../nacos';
+import { askTimeoutProperty, consumersProperty } from '../../dubbo';
 import { connectionMistakes, connectionProperties } from '../../nacos';
 
 const dubboSchema = Type.Object(
   {
-    consumers: Type.Boolean({
-      description:
-        'true: also read who consumes what, for `sidecars`. Dubbo 3 registers consumers only with `register-consumer-url=true`.',
-      default: false,
-    }),
+    consumers: consumersProperty,
     askProviders: Type.Boolean({
       description:
         "Ask a provider's own MetadataService for the services of its revision, where Nacos' configuration does not have it (metadata-type local).",
       default: true,
     }),
-    askTimeoutMs: Type.Integer({
-      minimum: 100,
-      maximum: 60_000,
-      description: "Milliseconds until a provider's answer.",
-      default: 3_000,
-    }),
+    askTimeoutMs: askTimeoutProperty,
   },
   { description: 'Dubbo services registered in Nacos.', additionalProperties: false, default: {} },
 );

@@ -18,6 +18,8 @@ import {
   parseNacosName,
   providerOf,
   providersOfInstance,
+  REVISION_RETRY,
+  REVISIONS_PATIENCE_MS,
   type Revision,
   RevisionResolver,
   readApplicationInstance,
@@ -27,10 +29,6 @@ import type { NacosConfig } from './config';
 
 /** Changes that come together are reported together. */
 const FLUSH_MS = 5;
-const REVISION_RETRY_BASE_MS = 1_000;
-const REVISION_RETRY_CAP_MS = 60_000;
-/** The synchronisation does not wait longer for revisions. */
-const PATIENCE_MS = 10_000;
 const DEFAULT_PROTOCOL = 'dubbo';
 
 export interface DubboLayerOptions {
@@ -74,8 +72,7 @@ export class DubboLayer {
       ...(config.askProviders && {
         ask: (instance: ApplicationInstance) => askMetadataService(instance, config.askTimeoutMs),
       }),
-      retryBaseMs: REVISION_RETRY_BASE_MS,
-      retryCapMs: REVISION_RETRY_CAP_MS,
+      ...REVISION_RETRY,
       random,
       settled: (owners, result) => {
         for (const owner of owners) this.#apply(owner, result);
@@ -143,7 +140,7 @@ export class DubboLayer {
   /** Resolves when every revision was asked for and everything was told. */
   async settled(): Promise<void> {
     const late = new Promise<void>((resolve) => {
-      this.#patience = setTimeout(resolve, PATIENCE_MS);
+      this.#patience = setTimeout(resolve, REVISIONS_PATIENCE_MS);
     });
     await Promise.race([this.#resolver.idle(), late]);
     clearTimeout(this.#patience);

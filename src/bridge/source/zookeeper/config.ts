@@ -1,6 +1,7 @@
 /** What can be said of a ZooKeeper source in `bridge.yaml`. */
 
 import { type Static, Type } from '@sinclair/typebox';
+import { askTimeoutProperty, consumersProperty } from '../../dubbo';
 
 const PATH = '^(/[^/]+)+$';
 
@@ -24,22 +25,13 @@ const dubboSchema = Type.Object(
         "Node of the configuration centre's rules. Those that every consumer applies to weight or disabled are followed.",
       default: '/dubbo/config/dubbo',
     }),
-    consumers: Type.Boolean({
-      description:
-        'true: also read who consumes what, for `sidecars`. Dubbo 3 registers consumers only with `register-consumer-url=true`.',
-      default: false,
-    }),
+    consumers: consumersProperty,
     askProviders: Type.Boolean({
       description:
         "Ask a provider's own MetadataService (tri or dubbo protocol) for the services of a revision that is in no metadata centre (metadata-type local, Dubbo's default).",
       default: true,
     }),
-    askTimeoutMs: Type.Integer({
-      minimum: 100,
-      maximum: 60_000,
-      description: 'Milliseconds until a provider has answered.',
-      default: 3_000,
-    }),
+    askTimeoutMs: askTimeoutProperty,
   },
   { description: 'Dubbo in this ZooKeeper.', additionalProperties: false, default: {} },
 );

@@ -1,6 +1,12 @@
 /** Follows a ZooKeeper: what it tells is kept over lost sessions, and read anew in each. */
 
-import { askMetadataService, DubboServices, RevisionResolver } from '../../dubbo';
+import {
+  askMetadataService,
+  DubboServices,
+  REVISION_RETRY,
+  REVISIONS_PATIENCE_MS,
+  RevisionResolver,
+} from '../../dubbo';
 import type { Source, SourceContext, SourceSink, SourceState } from '../../model';
 import { Applications } from './applications';
 import { type ZooKeeperConfig, zookeeperMistakes } from './config';
@@ -24,10 +30,6 @@ const SYNC_FLUSH_MS = 1_000;
 /** Of one piece of a large report, ms; between two of them other work has its turn. */
 const FLUSH_PIECE_MS = 20;
 const ASKED_AT_ONCE = 16;
-/** The synchronisation does not wait longer for providers that do not answer, ms. */
-const REVISIONS_PATIENCE_MS = 10_000;
-const REVISION_RETRY_BASE_MS = 1_000;
-const REVISION_RETRY_CAP_MS = 60_000;
 
 export interface ZooKeeperSeams {
   /**
@@ -90,8 +92,7 @@ class ZooKeeperSource implements Source {
       ...(askProviders && {
         ask: (instance) => this.asking.run(() => askMetadataService(instance, askTimeoutMs)),
       }),
-      retryBaseMs: REVISION_RETRY_BASE_MS,
-      retryCapMs: REVISION_RETRY_CAP_MS,
+      ...REVISION_RETRY,
       random: context.random,
       settled: (owners, result) => this.applications?.settled(owners, result),
     });
