@@ -1,24 +1,7 @@
 /** Every mistake that the schema of `bridge.yaml` knows, each in a file that is right otherwise. */
 
 import { stringify } from 'yaml';
-
-/** The parts of JSON schema that the configuration uses. */
-export interface Json {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly anyOf?: readonly Json[];
-  readonly items?: Json;
-  readonly properties?: Readonly<Record<string, Json>>;
-  readonly patternProperties?: Readonly<Record<string, Json>>;
-  readonly required?: readonly string[];
-  readonly default?: unknown;
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly minItems?: number;
-  readonly description?: string;
-}
+import type { Schema } from '../../../src/bridge/config/describe';
 
 export type Path = readonly (string | number)[];
 
@@ -38,7 +21,7 @@ export interface MistakenFile {
 interface Place {
   readonly path: Path;
   /** Of each value on the way, the place's own last. */
-  readonly schemas: readonly Json[];
+  readonly schemas: readonly Schema[];
   readonly isRequired: boolean;
   /** A key that the operator chooses, such as a label's, cannot be mistyped. */
   readonly isFree: boolean;
@@ -54,7 +37,7 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** One of them has the form of each pattern. */
 const EXAMPLES = ['10.0.0.0/8', '127.0.0.1:1', 'x', 'http://x:1', 'grpc://x:1', '/x', '*'];
 
-export function* mistakenFiles(schema: Json): Generator<MistakenFile> {
+export function* mistakenFiles(schema: Schema): Generator<MistakenFile> {
   const { sources, ...parts } = schema.properties!;
   for (const place of within(
     { path: [], schemas: [], isRequired: false, isFree: false },
@@ -74,8 +57,8 @@ export function* mistakenFiles(schema: Json): Generator<MistakenFile> {
 }
 
 /** All that is in a value: keys of mappings, elements of lists, values of free keys. */
-function* within({ path, schemas }: Place, schema: Json): Generator<Place> {
-  const inner = (key: string | number, each: Json, more: Partial<Place> = {}): Place => ({
+function* within({ path, schemas }: Place, schema: Schema): Generator<Place> {
+  const inner = (key: string | number, each: Schema, more: Partial<Place> = {}): Place => ({
     ...{ path: [...path, key], schemas: [...schemas, each], isRequired: false, isFree: false },
     ...more,
   });
@@ -169,7 +152,7 @@ function fileWith({ path, schemas }: Place, type: string, value: unknown, wrongK
 }
 
 /** A value that the schema takes, with no more in it than it needs. */
-function valid(schema: Json): unknown {
+function valid(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.default !== undefined && schema.default !== '') return schema.default;
   if (schema.anyOf) return valid(schema.anyOf[0]!);
@@ -183,7 +166,7 @@ function valid(schema: Json): unknown {
   return schema.minimum ?? 1;
 }
 
-function wrongKind(schema: Json): unknown {
+function wrongKind(schema: Schema): unknown {
   const kinds = new Set([schema, ...(schema.anyOf ?? [])].map(({ type }) => type));
   if (kinds.has('object')) return 5;
   if (kinds.has('array')) return kinds.has('string') ? 5 : 'nonsense';

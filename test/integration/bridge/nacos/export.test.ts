@@ -14,27 +14,11 @@ import {
 } from '../../../../src/bridge/export';
 import { type DevControlPlane, startDevControlPlane } from '../../../../src/dev';
 import { type DevNacos, startDevNacos, toPublished } from '../../../../src/dev/nacos';
+import { EXPORTED_HOST, exportedEntry } from '../../../support/exported-service';
 import { eventually } from '../../../support/load';
 import { startNacosSource, stopNacosSources } from '../../../support/nacos-bridge';
 import { NacosClient, type NacosHost } from '../../../support/nacos-client';
 import { testContext } from '../../../support/source-sink';
-
-const HOST = 'orders.shop.svc.cluster.local';
-
-function serviceEntry(...addresses: string[]) {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'ServiceEntry',
-    metadata: { name: 'orders', namespace: 'shop' },
-    spec: {
-      hosts: [HOST],
-      ports: [{ number: 80, name: 'http', protocol: 'HTTP', targetPort: 8080 }],
-      resolution: 'STATIC',
-      location: 'MESH_INTERNAL',
-      endpoints: addresses.map((address) => ({ address })),
-    },
-  };
-}
 
 describe('the export of mesh hosts to Nacos', function () {
   this.timeout(60_000);
@@ -58,7 +42,7 @@ describe('the export of mesh hosts to Nacos', function () {
     const config = Value.Decode(
       exportSchema,
       Value.Default(exportSchema, {
-        hosts: [{ host: HOST, as: 'orders' }],
+        hosts: [{ host: EXPORTED_HOST, as: 'orders' }],
         nacos: { servers: [server.address] },
         ...given,
       }),
@@ -97,7 +81,7 @@ describe('the export of mesh hosts to Nacos', function () {
     let mesh: DevControlPlane;
 
     beforeEach(async () => {
-      mesh = kept(await startDevControlPlane({ objects: [serviceEntry('10.1.0.1', '10.1.0.2')] }));
+      mesh = kept(await startDevControlPlane({ objects: [exportedEntry('10.1.0.1', '10.1.0.2')] }));
     });
 
     it('appear for an unmodified client with their mark, follow changes, disappear', async () => {
@@ -109,11 +93,11 @@ describe('the export of mesh hosts to Nacos', function () {
       const [host] = await reader.hosts('orders');
       assert.deepEqual(host?.metadata, { 'inmesh.origin': 'east' });
       assert.equal(host?.port, 8080);
-      mesh.update([serviceEntry('10.1.0.2', '10.1.0.3')]);
+      mesh.update([exportedEntry('10.1.0.2', '10.1.0.3')]);
       await untilSeen(server, '10.1.0.2', '10.1.0.3');
       mesh.update([]);
       await untilSeen(server);
-      mesh.update([serviceEntry('10.1.0.9')]);
+      mesh.update([exportedEntry('10.1.0.9')]);
       await untilSeen(server, '10.1.0.9');
       await one.stop();
       assert.deepEqual(await seen(server), []);
@@ -127,7 +111,7 @@ describe('the export of mesh hosts to Nacos', function () {
       await mesh.stop();
       running.delete(mesh);
       assert.equal((await seen(server)).length, 2);
-      kept(await startDevControlPlane({ port, objects: [serviceEntry('10.1.0.2')] }));
+      kept(await startDevControlPlane({ port, objects: [exportedEntry('10.1.0.2')] }));
       await untilSeen(server, '10.1.0.2');
     });
 
@@ -176,7 +160,7 @@ describe('the export of mesh hosts to Nacos', function () {
       weight: 1,
       isSecured: index === 1,
     }));
-    const asked = { host: HOST, port: 80 };
+    const asked = { host: EXPORTED_HOST, port: 80 };
 
     it('leaves out what only mTLS may call, unless it is declared permissive', async () => {
       const server = await nacos();
@@ -185,7 +169,7 @@ describe('the export of mesh hosts to Nacos', function () {
       await untilSeen(server, '10.1.0.1');
       assert.match(one.status()[0]?.reason ?? '', /1 of 2 endpoints want mTLS; set `permissive: true`/);
       await one.stop();
-      exporter(server, { hosts: [{ host: HOST, as: 'orders', permissive: true }] }, { hosts });
+      exporter(server, { hosts: [{ host: EXPORTED_HOST, as: 'orders', permissive: true }] }, { hosts });
       tell(asked, endpoints);
       await untilSeen(server, '10.1.0.1', '10.1.0.2');
     });
@@ -215,7 +199,7 @@ describe('the export of mesh hosts to Nacos', function () {
       const server = await nacos();
       const native = { namespace: 'public', group: 'DEFAULT_GROUP', name: 'orders' };
       server.register(native, [toPublished({ ip: '10.1.0.1', port: 8080 }, true)]);
-      exporter(server, { hosts: [{ host: HOST, as: 'orders', permissive: true }] }, { hosts });
+      exporter(server, { hosts: [{ host: EXPORTED_HOST, as: 'orders', permissive: true }] }, { hosts });
       tell(asked, endpoints);
       await untilSeen(server, '10.1.0.1', '10.1.0.2');
       assert.equal((await seen(server))[0]?.metadata['inmesh.origin'], undefined);
@@ -246,7 +230,7 @@ describe('the export of mesh hosts to Nacos', function () {
     it('says every mistake by its key', () => {
       const config = {
         hosts: [
-          { host: HOST, as: 'x' },
+          { host: EXPORTED_HOST, as: 'x' },
           { host: 'other', as: 'x' },
         ],
         address: 'gateway',

@@ -9,30 +9,15 @@ import {
   type Exporter,
   exportSchema,
 } from '../../../../src/bridge/export';
+import { EXPORTED_HOST, exportedEntry } from '../../../support/exported-service';
 import { eventually } from '../../../support/load';
 import { startNacosSource, stopNacosSources } from '../../../support/nacos-bridge';
 import { NacosClient } from '../../../support/nacos-client';
 import { peer } from '../../../support/peer';
 import { testContext } from '../../../support/source-sink';
 
-const HOST = 'orders.shop.svc.cluster.local';
 const KEY = 'public/DEFAULT_GROUP/orders';
 const PATIENCE_MS = 120_000;
-
-function serviceEntry(...addresses: string[]): string {
-  return JSON.stringify({
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'ServiceEntry',
-    metadata: { name: 'orders', namespace: 'shop' },
-    spec: {
-      hosts: [HOST],
-      ports: [{ number: 80, name: 'http', protocol: 'HTTP', targetPort: 8080 }],
-      resolution: 'STATIC',
-      location: 'MESH_INTERNAL',
-      endpoints: addresses.map((address) => ({ address })),
-    },
-  });
-}
 
 describe('mesh services of a real istiod in a real Nacos', function () {
   this.timeout(5 * 60_000);
@@ -42,7 +27,7 @@ describe('mesh services of a real istiod in a real Nacos', function () {
   let client: NacosClient | undefined;
 
   before(async function () {
-    const files = { 'orders.yaml': serviceEntry('10.1.0.1', '10.1.0.2') };
+    const files = { 'orders.yaml': JSON.stringify(exportedEntry('10.1.0.1', '10.1.0.2')) };
     istiod = peer(this, await startIstiod({ files }));
     nacos = peer(this, await startNacos());
   });
@@ -59,7 +44,7 @@ describe('mesh services of a real istiod in a real Nacos', function () {
     const config = Value.Decode(
       exportSchema,
       Value.Default(exportSchema, {
-        hosts: [{ host: HOST, as: 'orders' }],
+        hosts: [{ host: EXPORTED_HOST, as: 'orders' }],
         xds: `grpc://${istiod.xdsAddress}`,
         nacos: { servers: [nacos.address] },
       }),
@@ -87,7 +72,7 @@ describe('mesh services of a real istiod in a real Nacos', function () {
       '10.1.0.2 mesh',
     ]);
     const second = replica();
-    await istiod.write('orders.yaml', serviceEntry('10.1.0.2', '10.1.0.3', '10.1.0.4'));
+    await istiod.write('orders.yaml', JSON.stringify(exportedEntry('10.1.0.2', '10.1.0.3', '10.1.0.4')));
     await until('changed', '10.1.0.2:8080', '10.1.0.3:8080', '10.1.0.4:8080');
     await eventually(
       'the second replica',
@@ -96,7 +81,7 @@ describe('mesh services of a real istiod in a real Nacos', function () {
     );
     const before = sink.events.length;
     await first.stop();
-    await istiod.write('orders.yaml', serviceEntry('10.1.0.3'));
+    await istiod.write('orders.yaml', JSON.stringify(exportedEntry('10.1.0.3')));
     await until('changed by the other replica', '10.1.0.3:8080');
     const sizes = sink.events.slice(before).filter((event) => event.startsWith(`update ${KEY}`));
     assert.deepEqual(sizes, [`update ${KEY} 1`]);

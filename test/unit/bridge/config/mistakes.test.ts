@@ -1,13 +1,14 @@
 /** Issue 5, 9: whatever is wrong in the file, one clear sentence that names file, line, key and what to do. */
 import assert from 'node:assert/strict';
 import { formatConfigProblem, parseConfig, publishedSchema } from '../../../../src/bridge/config';
-import { type Json, mistakenFiles, textOf } from '../../../support/bridge/config-mistakes';
+import type { Schema } from '../../../../src/bridge/config/describe';
+import { mistakenFiles, textOf } from '../../../support/bridge/config-mistakes';
 
 const SECRET = /^(password|secretKey|token|accessKey)$/;
 
 describe('bridge: mistakes in bridge.yaml', function () {
   this.timeout(120_000);
-  const files = [...mistakenFiles(publishedSchema as unknown as Json)];
+  const files = [...mistakenFiles(publishedSchema as unknown as Schema)];
 
   it('every key of the schema mistyped, missing, of the wrong kind, form or size, in turn', () => {
     const wrong: string[] = [];
