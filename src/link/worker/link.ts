@@ -136,7 +136,9 @@ export class Link {
   #take(subscription: Subscription, response: DeltaResponse): readonly string[] {
     const { typeUrl } = subscription;
     clearTimeout(this.#snapshotTimer);
-    const taken = this.#state.take(typeUrl, response.resources);
+    // Kept for a name that was let go meanwhile, it would be what the name gets when it is asked for again.
+    const wanted = response.resources.filter(({ name }) => subscription.wants(name));
+    const taken = this.#state.take(typeUrl, wanted);
     const gone = this.#state.remove(typeUrl, subscription.answered(response, taken.accepted));
     this.#report.refused(typeUrl, response, taken.refused);
     this.#waitForAbsent(subscription);

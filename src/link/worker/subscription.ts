@@ -38,6 +38,11 @@ export class Subscription {
     this.#wanted.add(name);
   }
 
+  /** What comes for another name was under way when the name was dropped. */
+  wants(name: string): boolean {
+    return this.wildcard || this.#wanted.has(name);
+  }
+
   /** Not wanted any more; what was held of it is forgotten. */
   drop(name: string): void {
     this.#wanted.delete(name);
@@ -83,7 +88,7 @@ export class Subscription {
    * says do not exist (any more), also those it implies by a first full answer.
    */
   answered(response: DeltaResponse, accepted: Iterable<string>): string[] {
-    const removed = new Set(response.removedResources);
+    const removed = new Set(response.removedResources.filter((name) => this.wants(name)));
     for (const { name } of response.resources) this.#pending.delete(name);
     const versions = new Map(response.resources.map((resource) => [resource.name, resource.version]));
     for (const name of accepted) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { pb, TYPE_URL } from '../../../src/xds';
 import {
   type AdsServer,
   clusterName,
@@ -175,6 +176,38 @@ describe('link: follows the hosts that are asked for', () => {
       await feed.until('back', () => feed.hosts.get('http:80:reviews') != null);
       assert.deepEqual(feed.addresses(clusterName(REVIEWS)), ['127.0.0.1:9081']);
     }
+  });
+
+  it('an answer that was under way when its name was let go is not what the name gets when it is asked for again', async () => {
+    const both = mesh([
+      { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
+      { host: RATINGS, endpoints: [['127.0.0.1', 9082]] },
+    ]);
+    server.set(both);
+    const { link, feed } = await runLink(linkSettings(server.address));
+    link.ask('http', 80, 'reviews');
+    await feed.until('there', () => feed.hosts.get('http:80:reviews') != null);
+    const empty = pb.envoy.config.endpoint.v3.ClusterLoadAssignment.encode(
+      endpoints(clusterName(REVIEWS), []),
+    );
+    const resource = { name: clusterName(REVIEWS), version: '', typeUrl: TYPE_URL.endpoint };
+    const stale = [
+      { resources: [{ ...resource, value: empty.finish() }], removedResources: [] },
+      { resources: [], removedResources: [clusterName(REVIEWS)] },
+    ];
+    for (const late of stale) {
+      server.set(mesh([{ host: RATINGS, endpoints: [['127.0.0.1', 9082]] }]));
+      await feed.until('gone', () => feed.hosts.get('http:80:reviews') === null && feed.clusters.size === 0);
+      await server.until('unsubscribed', () => server.subscribed('endpoint').length === 0);
+      const acknowledged = () => server.acks.filter(({ typeUrl }) => typeUrl === TYPE_URL.endpoint).length;
+      const before = acknowledged();
+      server.send(server.streams[0]!, { typeUrl: TYPE_URL.endpoint, ...late });
+      await server.until('acknowledged', () => acknowledged() > before);
+      server.set(both);
+      await feed.until('back', () => feed.hosts.get('http:80:reviews') != null);
+      assert.deepEqual(feed.addresses(clusterName(REVIEWS)), ['127.0.0.1:9081']);
+    }
+    assert.deepEqual(server.nacks, []);
   });
 
   it('follows a port that gets its first service later', async () => {
