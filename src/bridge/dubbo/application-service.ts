@@ -4,6 +4,7 @@ import type { RegistryInstance, RegistryService } from '../model';
 import type { ApplicationInstance } from './application';
 import type { DubboPlace, InterfaceFacts } from './interface-service';
 import { Interning } from './interning';
+import { withKnownInstances } from './known';
 import { applicationKey } from './names';
 import { instanceId } from './provider';
 import { byId } from './same';
@@ -28,12 +29,20 @@ interface Port {
   common: Map<string, string> | undefined;
 }
 
+/** One application: what is known of it. */
+export interface ApplicationFacts {
+  /** By owner. */
+  readonly instances: Map<string, ApplicationInstance>;
+  /** Interfaces of which it has providers. */
+  readonly interfaces: Set<InterfaceFacts>;
+  reported: RegistryService | undefined;
+}
+
 /** Undefined without any port. Processes that provide nothing (revision 0) are not counted. */
 export function applicationService(
   { namespace, group, keyPrefix }: DubboPlace,
   name: string,
-  instances: ReadonlyMap<string, ApplicationInstance>,
-  interfaces: ReadonlySet<InterfaceFacts>,
+  { instances, interfaces, reported }: ApplicationFacts,
 ): RegistryService | undefined {
   const ports = new Map<string, Port>();
   for (const owner of [...instances.keys()].sort()) addInstance(ports, instances.get(owner)!);
@@ -42,7 +51,9 @@ export function applicationService(
       if (application === name) addProvider(ports, instance);
   }
   if (ports.size === 0) return undefined;
-  const interning = new Interning();
+  const known = reported?.instances ?? [];
+  const interning = new Interning(known);
+  const told = [...ports.values()].map((port) => toInstance(port, interning)).sort(byId);
   return {
     key: keyPrefix + applicationKey(name),
     kind: 'dubbo-application',
@@ -51,7 +62,7 @@ export function applicationService(
     name,
     dubbo: { interface: '', group: '', version: '', application: name },
     metadata: {},
-    instances: [...ports.values()].map((port) => toInstance(port, interning)).sort(byId),
+    instances: withKnownInstances(known, told),
   };
 }
 

@@ -2,9 +2,10 @@
 export * from './application';
 export { askTimeoutProperty, consumersProperty } from './config';
 export type { DubboLevel, DubboPlace } from './interface-service';
+export { withKnownProviders } from './known';
 export { askMetadataService } from './metadata-service';
 export * from './names';
-export { type Provider, providerFromUrl, providerOf, providersOfInstance } from './provider';
+export { type Provider, providerFromUrl, providerKey, providerOf, providersOfInstance } from './provider';
 export * from './resolver';
 export {
   type MetadataInfo,

@@ -18,6 +18,11 @@ export function instanceId(protocol: string, address: string, port: number): str
   return [protocol, '://', address.includes(':') ? `[${address}]` : address, ':', port].join('');
 }
 
+/** Unique among the providers of an interface, whatever their group and version. */
+export function providerKey({ group, version, instance }: Provider): string {
+  return group === '' && version === '' ? instance.id : [instance.id, group, version].join(' ');
+}
+
 /**
  * A provider from its address and the parameters of its service; `params` is kept, not copied. Written out, for there
  * may be half a million of them, and an object from a spread takes twice the room.

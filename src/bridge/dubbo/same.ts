@@ -19,7 +19,8 @@ export function sameService(a: RegistryService, b: RegistryService): boolean {
   );
 }
 
-function sameInstance(a: RegistryInstance, b: RegistryInstance): boolean {
+/** Are both the same to a sink? */
+export function sameInstance(a: RegistryInstance, b: RegistryInstance): boolean {
   if (a === b) return true;
   return (
     a.id === b.id &&

@@ -5,7 +5,7 @@
 
 import type { RegistryService } from '../model';
 import type { ApplicationInstance } from './application';
-import { applicationService } from './application-service';
+import { type ApplicationFacts, applicationService } from './application-service';
 import {
   type DubboLevel,
   type DubboPlace,
@@ -13,6 +13,7 @@ import {
   interfaceService,
   type MergedInterface,
 } from './interface-service';
+import { withKnownProviders } from './known';
 import { type InterfaceName, interfaceKey } from './names';
 import type { Provider } from './provider';
 import type { Override } from './rules';
@@ -22,14 +23,6 @@ import { sameService } from './same';
 export interface ServiceChanges {
   update(service: RegistryService): void;
   remove(key: string): void;
-}
-
-interface ApplicationFacts {
-  /** By owner. */
-  readonly instances: Map<string, ApplicationInstance>;
-  /** Interfaces of which it has providers. */
-  readonly interfaces: Set<InterfaceFacts>;
-  reported: RegistryService | undefined;
 }
 
 const NOWHERE: DubboPlace = { namespace: '', group: '', keyPrefix: '' };
@@ -111,7 +104,10 @@ export class DubboServices {
 
   private setOf(level: DubboLevel, owner: string, key: string, providers: readonly Provider[]): void {
     const facts = this.interfaces.get(key) ?? this.openInterface(key, providers[0]!);
-    if (providers.length > 0) facts.levels[level].set(owner, providers);
+    const known = facts.levels[level].get(owner) ?? NO_PROVIDERS;
+    const told = withKnownProviders(known, providers);
+    if (told === known) return;
+    if (told.length > 0) facts.levels[level].set(owner, told);
     else facts.levels[level].delete(owner);
     this.changedInterfaces.add(key);
   }
@@ -162,7 +158,7 @@ export class DubboServices {
   private flushApplication(name: string, changes: ServiceChanges): void {
     const facts = this.applications.get(name);
     if (!facts) return;
-    const service = applicationService(this.place, name, facts.instances, facts.interfaces);
+    const service = applicationService(this.place, name, facts);
     if (facts.instances.size === 0 && facts.interfaces.size === 0) this.applications.delete(name);
     const before = facts.reported;
     facts.reported = service;

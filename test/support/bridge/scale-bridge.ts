@@ -20,6 +20,8 @@ export interface ScaleSettings {
 export interface Standing {
   /** MiB, after a collection. */
   readonly rss: number;
+  /** MiB of objects in use, after a collection. */
+  readonly heap: number;
   /** MiB, the most since it was asked before. */
   readonly peak: number;
   /** CPU seconds since the start. */
@@ -59,10 +61,12 @@ async function main({ load, nacos }: ScaleSettings): Promise<void> {
     collect();
     peak = 0;
     const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
     const metrics = await bridge.metrics.text();
     const p99 = (name: string) => percentile(metrics, name).p99;
     const standing: Standing = {
-      rss: process.memoryUsage().rss / MIB,
+      rss: rss / MIB,
+      heap: heapUsed / MIB,
       peak: most,
       cpu: (user + system) / 1e6,
       version: bridge.state().servedVersion('default') ?? '',

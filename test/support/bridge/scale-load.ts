@@ -11,12 +11,16 @@ export interface ScaleLoad {
   readonly instances: number;
 }
 
-/** Prime, so that every service has its turn before any has its second. */
+/** Prime, so that every owner has its turn before any has its second, and gets another port in each. */
 const STRIDE = 7_919;
+const PORTS = 997;
 const INTERFACES_OF_APPLICATION = 20;
 const AT_ONCE = 100;
 
-/** Says all of it at first, then one change after another: an instance in the place of another. */
+/**
+ * Says all of it at first, then one change after another: an instance in the place of another. A process of Dubbo that
+ * is started anew changes each interface of its application.
+ */
 export class GeneratedRegistry {
   private readonly dubbo = new DubboServices();
   private changes = 0;
@@ -80,8 +84,20 @@ export function listed(load: ScaleLoad, changes: number): Map<string, string[]> 
   return hosts;
 }
 
-function indexOf({ services }: ScaleLoad, change: number): number {
-  return (change * STRIDE) % services;
+/** Which service the change is of. */
+function indexOf(load: ScaleLoad, change: number): number {
+  const changesOfOwner = interfacesOf(load);
+  const owner = (turnOf(load, change) * STRIDE) % (load.services / changesOfOwner);
+  return owner * changesOfOwner + ((change - 1) % changesOfOwner);
+}
+
+/** How many owners (services, or applications) had their turn with this change. */
+function turnOf(load: ScaleLoad, change: number): number {
+  return Math.ceil(change / interfacesOf(load));
+}
+
+function interfacesOf({ kind }: ScaleLoad): number {
+  return kind === 'services' ? 1 : INTERFACES_OF_APPLICATION;
 }
 
 function nameOf({ kind }: ScaleLoad, index: number): string {
@@ -93,12 +109,12 @@ function hostOf(load: ScaleLoad, index: number): string {
   return load.kind === 'services' ? `${name}.default-group.public.nacos` : `${name}.dubbo`;
 }
 
-/** The first instance has another port after each change. */
-function addressesOf({ kind, instances }: ScaleLoad, index: number, change: number): string[] {
-  const [owner, first] =
-    kind === 'services' ? [index, 8_000] : [Math.floor(index / INTERFACES_OF_APPLICATION), 20_880];
-  return Array.from({ length: instances }, (_unused, i) => {
-    const port = first + (i === 0 ? change % 1_000 : 0);
+/** The first instance has another port after each turn of its owner. */
+function addressesOf(load: ScaleLoad, index: number, change: number): string[] {
+  const owner = Math.floor(index / interfacesOf(load));
+  const first = load.kind === 'services' ? 8_000 : 20_880;
+  return Array.from({ length: load.instances }, (_unused, i) => {
+    const port = first + (i === 0 ? turnOf(load, change) % PORTS : 0);
     return `10.${owner >> 8}.${owner & 255}.${i + 1}:${port}`;
   });
 }

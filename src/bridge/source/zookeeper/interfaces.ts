@@ -6,7 +6,9 @@ import {
   LastingParams,
   type Provider,
   providerFromUrl,
+  providerKey,
   startOf,
+  withKnownProviders,
 } from '../../dubbo';
 import type { RegistryInstance } from '../../model';
 import { Holding } from './holding';
@@ -60,7 +62,7 @@ export class InterfaceLevel {
       gone: () => this.report(name, providers),
     });
     const follower = this.room.feed.children(`${this.path}/${name}/providers`, (urls = []) => {
-      providers.set(this.read(name, urls));
+      providers.set(this.read(name, urls, providers.values()));
       this.report(name, providers);
     });
     return { follower, providers };
@@ -80,7 +82,7 @@ export class InterfaceLevel {
   }
 
   /** Providers by service and address. Of two URLs for one address the later start counts: the other is about to go. */
-  private read(name: string, nodes: readonly string[]): Map<string, Provider> {
+  private read(name: string, nodes: readonly string[], known: readonly Provider[]): Map<string, Provider> {
     const path = decoded(name);
     const lasting = new LastingParams();
     const found = new Map<string, { readonly provider: Provider; readonly start: number }>();
@@ -91,8 +93,7 @@ export class InterfaceLevel {
       if (!url) continue;
       const provider = providerFromUrl(url, path, lasting);
       if (!isProvider(provider.instance)) continue;
-      const { group, version, instance } = provider;
-      const key = group === '' && version === '' ? instance.id : [instance.id, group, version].join(' ');
+      const key = providerKey(provider);
       const start = startOf(url);
       if (start >= (found.get(key)?.start ?? Number.NEGATIVE_INFINITY)) found.set(key, { provider, start });
     }
@@ -100,7 +101,8 @@ export class InterfaceLevel {
       unreadable &&
       `its provider \`${unreadable.slice(0, 200)}\` is not a URL: it is left out; remove the node`;
     this.room.problems.set(this.serviceOf(name), undefined, reason);
-    return new Map([...found].map(([key, { provider }]) => [key, provider]));
+    const providers = [...found.values()].map(({ provider }) => provider);
+    return new Map(withKnownProviders(known, providers).map((provider) => [providerKey(provider), provider]));
   }
 
   private serviceOf(name: string): string {
