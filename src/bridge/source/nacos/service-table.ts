@@ -4,6 +4,7 @@
  * until it is listed again or the settling time is over.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { ServiceInfo } from '../../../nacos';
 import type { RegistryInstance, SourceSink } from '../../model';
 import { serviceKey, toInstances, toService } from './service';
@@ -20,7 +21,7 @@ interface Entry {
   /** This session does not list it, but it is kept until things have settled. */
   unlisted: boolean;
   /** What the sink was told; undefined = nothing yet. */
-  reported: string | undefined;
+  reported: readonly RegistryInstance[] | undefined;
 }
 
 export interface ServiceTableOptions {
@@ -90,7 +91,8 @@ export class ServiceTable {
     if (pushed && this.options.pushEmptyProtection && !instances.some(isUsable)) {
       if (entry.instances.some(isUsable)) return;
     }
-    entry.instances = instances;
+    // Told again, for instance after a reconnect, they would be there twice: here and with whom they were reported to.
+    if (!isDeepStrictEqual(instances, entry.instances)) entry.instances = instances;
     for (const { id } of instances) entry.carried.delete(id);
     this.#report(entry);
   }
@@ -122,9 +124,8 @@ export class ServiceTable {
   #report(entry: Entry): void {
     const all = entry.carried.size === 0 ? entry.instances : withCarried(entry);
     // An identical registration is pushed, too; the sink need not hear of it.
-    const text = JSON.stringify(all);
-    if (text === entry.reported) return;
-    entry.reported = text;
+    if (isDeepStrictEqual(all, entry.reported)) return;
+    entry.reported = all;
     this.options.sink.update(toService(this.options.namespace, entry.group, entry.name, all));
   }
 }
