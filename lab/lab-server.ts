@@ -92,7 +92,11 @@ export abstract class LabServer {
   /** Chooses its ports anew, before the first start. */
   protected abstract choosePorts(): Promise<void>;
 
-  /** Another process may take a port between its choice and the start, hence the tries. */
+  /** Whether a start that failed may succeed when tried again: another process may have taken a port since its choice. */
+  protected isWorthATry(log: string): boolean {
+    return /address already in use|BindException|already in use/i.test(log);
+  }
+
   async startOnNewPorts(): Promise<void> {
     for (let tries = 1; ; tries++) {
       await this.choosePorts();
@@ -100,8 +104,7 @@ export abstract class LabServer {
         return await this.start();
       } catch (error) {
         await this.kill();
-        if (tries === 3 || !/address already in use|BindException|already in use/i.test(this.log()))
-          throw error;
+        if (tries === 3 || !this.isWorthATry(this.log())) throw error;
       }
     }
   }

@@ -76,6 +76,11 @@ export class NacosServer extends LabServer {
     return { command: 'java', args };
   }
 
+  /** Its database gives up after 10 s, which a busy machine can take to open it. */
+  protected override isWorthATry(log: string): boolean {
+    return /login timeout exceeded/i.test(log) || super.isWorthATry(log);
+  }
+
   /** Its word comes when all parts are up; edits need Raft's leader too, elected about a second later. */
   protected async isReady(): Promise<boolean> {
     if (!this.log().includes('NACOS-READY')) return false;
