@@ -1,4 +1,5 @@
 import { failureOf, NODE_CHILDREN_CHANGED } from './codes';
+import { Kept } from './kept';
 import type { Watcher, ZooKeeperClient } from './shapes';
 import type { Listed, Tree } from './tree';
 
@@ -7,7 +8,7 @@ export type Originals = Pick<ZooKeeperClient, 'getChildren' | 'getData' | 'exist
 /** A client of node-zookeeper-client. */
 export class ClientTree implements Tree<Watcher> {
   /** Of questions that are not answered yet. */
-  readonly #kept = new Set<() => void>();
+  readonly #kept = new Kept<(listed: Listed) => void>();
 
   constructor(
     private readonly client: ZooKeeperClient,
@@ -17,8 +18,7 @@ export class ClientTree implements Tree<Watcher> {
     // What it has not sent when the connection ends it neither sends nor answers until it has another one.
     client.connectionManager.on('state', () => {
       if (!this.isAway) return;
-      for (const tell of this.#kept) queueMicrotask(tell);
-      this.#kept.clear();
+      for (const done of this.#kept.takeAll()) queueMicrotask(() => done({ kept: true }));
     });
   }
 
@@ -27,10 +27,9 @@ export class ClientTree implements Tree<Watcher> {
   }
 
   list(path: string, watcher: Watcher | undefined, done: (listed: Listed) => void): void {
-    const kept = () => done({ kept: true });
-    this.#kept.add(kept);
+    const kept = this.#kept.add(done);
     this.original().getChildren.call(this.client, path, watcher, (error, names, stat) => {
-      this.#kept.delete(kept);
+      this.#kept.remove(kept);
       if (error || !Array.isArray(names))
         done({ failed: failureOf(error?.getCode?.()), said: [error, names, stat] });
       else done({ names, stat });

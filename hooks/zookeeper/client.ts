@@ -5,7 +5,7 @@ import { hubFor } from '../registry-hub';
 import { safely } from '../safely';
 import { ClientTree, type Originals } from './client-tree';
 import { ClientNodes } from './lists';
-import { Question } from './question';
+import { type Asker, Question } from './question';
 import type { ChildrenDone, DataDone, ExistsDone, Watcher, ZooKeeperClient } from './shapes';
 
 type Method = (this: never, ...args: never[]) => unknown;
@@ -13,11 +13,16 @@ type Patched = 'getChildren' | 'getData' | 'exists' | 'close';
 
 /** What the hook keeps of one client. */
 interface Known {
-  readonly tree: ClientTree;
-  readonly nodes: ClientNodes;
+  readonly nodes: ClientNodes<Watcher>;
   /** Of its servers, as the application gave it. */
   readonly address: string;
 }
+
+const ASKER: Asker<ChildrenDone> = {
+  wantsStat: true,
+  told: (done, names, stat) => done(null, names, stat),
+  failed: (done, said) => done(...(said as Parameters<ChildrenDone>)),
+};
 
 /** `node-zookeeper-client`. */
 export function patchZooKeeper(exports: unknown, context: HookContext): void {
@@ -28,7 +33,7 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
   const clients = new WeakMap<object, Known>();
   // Dubbo's clients close and make another when the server is away: what was known, and who watches, lives on until
   // the other has asked for itself.
-  const closed = new Map<string, ClientNodes>();
+  const closed = new Map<string, ClientNodes<Watcher>>();
   let original: Originals;
   replace(library, 'createClient', function (this: unknown) {
     const client = Reflect.apply(createClient, this, arguments) as ZooKeeperClient;
@@ -37,7 +42,7 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
       const tree = new ClientTree(client, () => original);
       const address = String(arguments[0]);
       const nodes = new ClientNodes(hub, context, tree, (path) => closed.get(address)?.give(path));
-      clients.set(client, { tree, nodes, address });
+      clients.set(client, { nodes, address });
     } catch (error) {
       context.failed(error);
     }
@@ -54,25 +59,13 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
       second: unknown,
       third: unknown,
     ) {
-      const known = clients.get(this);
-      const node =
-        known !== undefined && typeof path === 'string' && context.enabled()
-          ? safely(context, () => known.nodes.node(path))
-          : undefined;
       const done = (third || second) as ChildrenDone;
-      if (known === undefined || node === undefined || typeof done !== 'function')
-        return Reflect.apply(getChildren, this, arguments);
+      const isCall = typeof done === 'function' && context.enabled();
+      const nodes = isCall ? clients.get(this)?.nodes : undefined;
+      const node = nodes?.asked(path);
+      if (nodes === undefined || node === undefined) return Reflect.apply(getChildren, this, arguments);
       const watcher = third && typeof second === 'function' ? (second as Watcher) : undefined;
-      safely(context, () => hub!.lookedUp(node.service));
-      const asker = {
-        told: (names: readonly string[], stat: object | undefined) => done(null, names, stat),
-        failed: (said: readonly unknown[]) => done(...(said as Parameters<ChildrenDone>)),
-      };
-      return new Question(known.tree, known.nodes, node, context).ask(
-        watcher,
-        asker,
-        hub!.ready(node.service),
-      );
+      return new Question(nodes, node, watcher, ASKER, done).ask();
     } as Method);
 
     replace(prototype, 'getData', function (
@@ -110,7 +103,7 @@ export function patchZooKeeper(exports: unknown, context: HookContext): void {
     } as Method);
   }
 
-  function synthetic(client: object, path: unknown): ReturnType<ClientNodes['synthetic']> {
+  function synthetic(client: object, path: unknown): ReturnType<ClientNodes<Watcher>['synthetic']> {
     if (typeof path !== 'string' || !context.enabled()) return undefined;
     return safely(context, () => clients.get(client)?.nodes.synthetic(path));
   }

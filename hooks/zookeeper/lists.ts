@@ -81,21 +81,19 @@ export class Node {
       this.#handedOut = this.#names.join(' ');
       this.#revision = this.service.revision;
     }
-    return [...this.#names];
+    return this.#names.slice();
   }
 
   /** The registry says what it said before, and nothing else has changed either. */
   isAsBefore(names: readonly string[]): boolean {
-    const { children, convention, isKnown } = this;
-    return (
-      isKnown &&
-      this.#revision === this.service.revision &&
-      names.length === children.length &&
-      names.every(
-        (name, i) =>
-          name === children[i]!.name && (!convention.addressInData || children[i]!.data !== undefined),
-      )
-    );
+    const { children } = this;
+    if (!this.isKnown || this.#revision !== this.service.revision || names.length !== children.length)
+      return false;
+    for (let i = 0; i < names.length; i++) {
+      const { name, data } = children[i]!;
+      if (name !== names[i] || (data === undefined && this.convention.addressInData)) return false;
+    }
+    return true;
   }
 
   /** Other children would be handed out now than were last. */
@@ -131,18 +129,36 @@ export class Node {
   }
 }
 
-/** The nodes of one client that the hook cares about. */
-export class ClientNodes {
+/** The nodes of one client that the hook cares about. `W`: what watches a node's children. */
+export class ClientNodes<W> {
   readonly #nodes = new Map<string, Node | null>();
   readonly #id = String(++clients);
 
   constructor(
     private readonly hub: RegistryHub,
-    private readonly context: HookContext,
-    private readonly tree: Pick<Tree<never>, 'fire' | 'stat' | 'isAway'>,
+    readonly context: HookContext,
+    readonly tree: Tree<W>,
     /** What a client before this one knew of a node. */
     private readonly inherit?: (path: string) => Node | undefined,
   ) {}
+
+  /** The application asks for the children of a path. undefined: it is not to be answered by the hook. */
+  asked(path: unknown): Node | undefined {
+    if (typeof path !== 'string') return undefined;
+    try {
+      const node = this.node(path);
+      if (node !== undefined) this.hub.lookedUp(node.service);
+      return node;
+    } catch (error) {
+      this.context.failed(error);
+      return undefined;
+    }
+  }
+
+  /** A promise as long as a first answer has to wait for the mesh. */
+  ready(node: Node): Promise<void> | undefined {
+    return this.hub.ready(node.service);
+  }
 
   /** undefined: the path is none of a service, or no mesh host stands for the service. */
   node(path: string): Node | undefined {

@@ -23,23 +23,50 @@ type Done = (...said: unknown[]) => void;
 /** What the hook keeps of one client. */
 interface Known {
   readonly tree: NativeTree;
-  readonly nodes: ClientNodes;
+  readonly nodes: ClientNodes<NativeWatcher>;
 }
+
+const NAMES: Asker<Done> = {
+  wantsStat: false,
+  told: (done, names) => done(OK, 'ok', names),
+  failed: (done, [rc, error, names]) => done(rc, error, names),
+};
+const NAMES_AND_STAT: Asker<Done> = {
+  wantsStat: true,
+  told: (done, names, stat) => done(OK, 'ok', names, stat ?? { ...nativeStat(0), numChildren: names.length }),
+  failed: (done, said) => done(...said),
+};
 
 /** `zookeeper`, the binding of the C client. Its promises (`get_children`, `w_get`, …) are made of these methods. */
 export function patchNativeZooKeeper(exports: unknown, context: HookContext): void {
   const hub = hubFor(context);
   if (hub === undefined) return;
   const prototype = owner((exports as { prototype: object }).prototype);
-  const original = { ...methods(prototype) } as unknown as NativeOriginals;
+  const { a_get_children, a_get_children2, aw_get_children, aw_get_children2, a_get, aw_exists } =
+    prototype as unknown as NativeOriginals;
+  const original = { a_get_children, a_get_children2, aw_get_children, aw_get_children2, a_get, aw_exists };
   const clients = new WeakMap<object, Known>();
 
-  for (const [name, hasStat] of [
-    ['get_children', false],
-    ['get_children2', true],
-  ] as const) {
-    for (const prefix of ['a_', 'aw_'] as const) patchChildren(`${prefix}${name}`, prefix === 'aw_', hasStat);
-  }
+  // With the names of what they replace: clients bind them for each call, which is fast only for names by birth.
+  const wrappers = {
+    a_get_children(this: NativeClient, path: unknown, watch: unknown, done: unknown) {
+      const rc = list(this, path, Boolean(watch), done, NAMES);
+      return rc ?? Reflect.apply(original.a_get_children, this, arguments);
+    },
+    a_get_children2(this: NativeClient, path: unknown, watch: unknown, done: unknown) {
+      const rc = list(this, path, Boolean(watch), done, NAMES_AND_STAT);
+      return rc ?? Reflect.apply(original.a_get_children2, this, arguments);
+    },
+    aw_get_children(this: NativeClient, path: unknown, watcher: unknown, done: unknown) {
+      const rc = isWatcher(watcher) ? list(this, path, watcher, done, NAMES) : undefined;
+      return rc ?? Reflect.apply(original.aw_get_children, this, arguments);
+    },
+    aw_get_children2(this: NativeClient, path: unknown, watcher: unknown, done: unknown) {
+      const rc = isWatcher(watcher) ? list(this, path, watcher, done, NAMES_AND_STAT) : undefined;
+      return rc ?? Reflect.apply(original.aw_get_children2, this, arguments);
+    },
+  };
+  for (const [name, wrapper] of Object.entries(wrappers)) replace(prototype, name, wrapper);
   for (const name of ['a_get', 'aw_get'])
     patchSynthetic(name, (client, { data, stat }, done: NativeDataDone) =>
       done(OK, 'ok', stat, client.encoding ? data.toString(client.encoding) : data),
@@ -47,25 +74,19 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   for (const name of ['a_exists', 'aw_exists'])
     patchSynthetic(name, (_client, { stat }, done: NativeStatDone) => done(OK, 'ok', stat));
 
-  /** `watches`: the second argument is a watcher, not whether the client's own events tell. */
-  function patchChildren(name: string, watches: boolean, hasStat: boolean): void {
-    const method = prototype[name]!;
-    replace(prototype, name, function (this: NativeClient, path: unknown, watch: unknown, done: unknown) {
-      const known =
-        typeof path === 'string' && context.enabled() ? safely(context, () => knownOf(this)) : undefined;
-      const node = known === undefined ? undefined : safely(context, () => known.nodes.node(path as string));
-      const isCall = typeof done === 'function' && (!watches || typeof watch === 'function');
-      if (known === undefined || node === undefined || !isCall) return Reflect.apply(method, this, arguments);
-      safely(context, () => hub!.lookedUp(node.service));
-      const everyone = watch ? known.tree.everyone : undefined;
-      const watcher = watches ? (watch as NativeWatcher) : everyone;
-      const rc = new Question(known.tree, known.nodes, node, context).ask(
-        watcher,
-        asker(done as Done, hasStat),
-        hub!.ready(node.service),
-      );
-      return rc ?? OK;
-    } as Method);
+  /** `watch`: true for the client's own events. Gives undefined where the hook has nothing to say. */
+  function list(
+    client: NativeClient,
+    path: unknown,
+    watch: boolean | NativeWatcher,
+    done: unknown,
+    asker: Asker<Done>,
+  ): unknown {
+    const known = typeof done === 'function' && context.enabled() ? knownOf(client) : undefined;
+    const node = known?.nodes.asked(path);
+    if (known === undefined || node === undefined) return undefined;
+    const watcher = watch === true ? known.tree.everyone : watch || undefined;
+    return new Question(known.nodes, node, watcher, asker, done as Done).ask() ?? OK;
   }
 
   function patchSynthetic<D>(
@@ -84,14 +105,17 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
     } as Method);
   }
 
-  function knownOf(client: NativeClient): Known {
-    const known = clients.get(client);
-    if (known !== undefined) return known;
+  function knownOf(client: NativeClient): Known | undefined {
+    return clients.get(client) ?? safely(context, () => know(client));
+  }
+
+  function know(client: NativeClient): Known {
     const tree = new NativeTree(client, original, (path, names) => safely(context, () => seen(path, names)));
     const nodes = new ClientNodes(hub!, context, tree);
-    clients.set(client, { tree, nodes });
-    follow(client, tree, nodes);
-    return { tree, nodes };
+    const known = { tree, nodes };
+    clients.set(client, known);
+    follow(client, known);
+    return known;
 
     function seen(path: string, names: readonly string[]): void {
       const node = nodes.node(path);
@@ -104,7 +128,7 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   }
 
   /** What the C library tells its client comes by `emit` of the inner object. */
-  function follow({ native }: NativeClient, tree: NativeTree, nodes: ClientNodes): void {
+  function follow({ native }: NativeClient, { tree, nodes }: Known): void {
     const { emit } = native;
     native.emit = function (event: string) {
       if (event === 'connect') safely(context, () => tree.connected());
@@ -117,14 +141,8 @@ export function patchNativeZooKeeper(exports: unknown, context: HookContext): vo
   }
 }
 
-function asker(done: Done, hasStat: boolean): Asker {
-  return {
-    told: (names, stat) =>
-      hasStat
-        ? done(OK, 'ok', names, stat ?? { ...nativeStat(0), numChildren: names.length })
-        : done(OK, 'ok', names),
-    failed: ([rc, error, names, stat]) => (hasStat ? done(rc, error, names, stat) : done(rc, error, names)),
-  };
+function isWatcher(value: unknown): value is NativeWatcher {
+  return typeof value === 'function';
 }
 
 /** Whose methods they are: the promises' class inherits them. */
@@ -132,8 +150,4 @@ function owner(prototype: object): Prototype {
   for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at))
     if (Object.hasOwn(at, 'a_get_children2')) return at as Prototype;
   throw new Error('the client has no methods of a known shape');
-}
-
-function methods({ a_get_children2, aw_get_children2, a_get, aw_exists }: Prototype): object {
-  return { a_get_children2, aw_get_children2, a_get, aw_exists };
 }

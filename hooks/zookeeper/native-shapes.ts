@@ -17,6 +17,9 @@ export interface NativeClient {
   readonly state: number;
   /** Of data handed out; null: buffers. */
   readonly encoding: BufferEncoding | null;
+  /** As the others, without the stat. */
+  a_get_children(path: string, watch: boolean, done: Children2Done): number;
+  aw_get_children(path: string, watcher: NativeWatcher, done: Children2Done): number;
   a_get_children2(path: string, watch: boolean, done: Children2Done): number;
   aw_get_children2(path: string, watcher: NativeWatcher, done: Children2Done): number;
   a_get(path: string, watch: boolean, done: NativeDataDone): number;
@@ -25,14 +28,12 @@ export interface NativeClient {
 
 export type NativeOriginals = Pick<
   NativeClient,
-  'a_get_children2' | 'aw_get_children2' | 'a_get' | 'aw_exists'
+  'a_get_children' | 'aw_get_children' | 'a_get_children2' | 'aw_get_children2' | 'a_get' | 'aw_exists'
 >;
 
-/** Connected, and connected to a server that only reads. */
-const CONNECTED_STATES: readonly number[] = [3, 5];
-
-export function isConnected({ state }: NativeClient): boolean {
-  return CONNECTED_STATES.includes(state);
+/** Connected, or connected to a server that only reads. */
+export function isConnected(state: number): boolean {
+  return state === 3 || state === 5;
 }
 
 /** Stat of a node that is not the registry's. */

@@ -41,15 +41,20 @@ export class NativeTree implements Tree<NativeWatcher> {
     /** Looks whether the node's children are others than were handed out. */
     private readonly seen: (path: string, names: readonly string[]) => void,
   ) {
-    this.#isOpen = isConnected(client);
+    this.#isOpen = isConnected(client.state);
   }
 
   get isAway(): boolean {
     const { state } = this.client;
-    return state === 0 ? this.#isOpen : state > 0 && !isConnected(this.client);
+    return state === 0 ? this.#isOpen : state > 0 && !isConnected(state);
   }
 
-  list(path: string, watcher: NativeWatcher | undefined, done: (listed: Listed) => void): number {
+  list(
+    path: string,
+    watcher: NativeWatcher | undefined,
+    done: (listed: Listed) => void,
+    wantsStat: boolean,
+  ): number {
     const arms = watcher !== undefined && !this.#armed.has(path);
     const answered: Children2Done = (rc, error, names, stat) => {
       if (rc !== OK || !Array.isArray(names)) {
@@ -62,9 +67,10 @@ export class NativeTree implements Tree<NativeWatcher> {
       if (watcher !== undefined && !this.#armed.has(path)) this.#armAgain(path);
       done({ names, stat });
     };
-    return arms
-      ? this.#arm(path, answered)
-      : this.original.a_get_children2.call(this.client, path, false, answered);
+    if (arms) return this.#arm(path, answered);
+    const { a_get_children, a_get_children2 } = this.original;
+    // The C library makes a stat of thirteen values for each answer that has one.
+    return (wantsStat ? a_get_children2 : a_get_children).call(this.client, path, false, answered);
   }
 
   read(path: string, done: (data: string | undefined) => void): void {

@@ -12,8 +12,8 @@ export type Listed =
 export interface Tree<W> {
   /** Questions wait for the server to come back, or fail. */
   readonly isAway: boolean;
-  /** Gives what the client's method gives back at once. */
-  list(path: string, watcher: W | undefined, done: (listed: Listed) => void): unknown;
+  /** Gives what the client's method gives back at once. `wantsStat`: names alone may be cheaper. */
+  list(path: string, watcher: W | undefined, done: (listed: Listed) => void, wantsStat: boolean): unknown;
   /** Data of a node; undefined where there is none. */
   read(path: string, done: (data: string | undefined) => void): void;
   /** `came`: the node is made. `done`: whether it is there; undefined where nobody says. */

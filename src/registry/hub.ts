@@ -114,6 +114,7 @@ export class RegistryHub {
 
   /** The application looks the service up: who an address of several services is, is decided by this. */
   lookedUp(service: RegistryService): void {
+    if (!this.asksMatter) return;
     const { host } = service;
     if (host !== undefined) this.#asking.lookedUp(host.host);
   }

@@ -18,9 +18,18 @@ class Library {
   readonly native = { emit: (...event: unknown[]) => this.emitted.push([event[0], event[2]]) };
   readonly encoding = null;
 
+  a_get_children(_path: string, _watch: boolean, done: Children2Done): number {
+    this.questions.push({ done: (rc, error, names) => done(rc, error, names) });
+    return OK;
+  }
+
   a_get_children2(_path: string, _watch: boolean, done: Children2Done): number {
     this.questions.push({ done });
     return OK;
+  }
+
+  aw_get_children(): number {
+    throw new Error('watchers get a stat too');
   }
 
   aw_get_children2(_path: string, watcher: NativeWatcher, done: Children2Done): number {
@@ -62,11 +71,13 @@ describe('registry: watchers of the native ZooKeeper client', () => {
     (name: string): NativeWatcher =>
     (type) =>
       calls.push(`${name} ${type}`);
-  const list = (name?: string) =>
-    tree.list(PATH, name === undefined ? undefined : watcher(name), (listed: Listed) => {
-      if ('names' in listed) calls.push(`list ${listed.names.join()}`);
+  const list = (name?: string, wantsStat = true) => {
+    const done = (listed: Listed) => {
+      if ('names' in listed) calls.push(`list ${listed.names.join()}${listed.stat ? ' with stat' : ''}`);
       else calls.push('failed' in listed ? listed.failed : 'kept');
-    });
+    };
+    return tree.list(PATH, name === undefined ? undefined : watcher(name), done, wantsStat);
+  };
   /** What has happened since it was last asked. */
   const since = async () => {
     await Promise.resolve();
@@ -105,20 +116,28 @@ describe('registry: watchers of the native ZooKeeper client', () => {
     list('two');
     library.answer(LOST);
     library.answer();
-    assert.deepEqual(await since(), ['away', 'list a']);
+    assert.deepEqual(await since(), ['away', 'list a with stat']);
     const server = library.answer(OK, ['a', 'b'])!;
     assert.deepEqual(seen, ['a,b']);
     server(DELETED, CONNECTED, PATH);
     assert.deepEqual(await since(), ['two 2']);
   });
 
+  it('the stat is not asked for where nobody wants it, which is cheaper', async () => {
+    list(undefined, false);
+    library.answer();
+    list();
+    library.answer();
+    assert.deepEqual(await since(), ['list a', 'list a with stat']);
+  });
+
   it('events of the session reach watchers without using them up, and are the client’s own for the others', async () => {
     list('one');
-    tree.list(PATH, tree.everyone, () => undefined);
+    tree.list(PATH, tree.everyone, () => undefined, false);
     const server = library.answer()!;
     library.answer();
     server(SESSION, CONNECTING, '');
-    assert.deepEqual([await since(), library.emitted], [['list a', 'one -1'], []]);
+    assert.deepEqual([await since(), library.emitted], [['list a with stat', 'one -1'], []]);
     server(CHILD, CONNECTED, PATH);
     assert.deepEqual([await since(), library.emitted], [['one 4'], [['child', PATH]]]);
   });
