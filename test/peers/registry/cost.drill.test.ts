@@ -25,9 +25,17 @@ const KNOWN = 9;
 
 interface Cost {
   readonly client: string;
+  readonly packages: Packages;
   readonly start: () => Promise<TestRegistry | Skipped>;
   /** Made once with the heap looked at before and after, and once in rounds. */
   readonly calls: { readonly memory: number; readonly round: number };
+}
+
+/** A folder of fixtures/registry-clients, and what of it is compiled. */
+interface Packages {
+  readonly name: string;
+  readonly files: string;
+  readonly build: readonly string[];
 }
 
 /** Nanoseconds of one call. */
@@ -44,16 +52,19 @@ const byRequest = {
   round: drill({ short: 200, full: 5_000 }),
 };
 
+const newest: Packages = { name: 'registry-clients-newest', files: 'newest', build: [] };
+const native: Packages = { name: 'zookeeper-7.3.0', files: 'zookeeper-7.3.0', build: ['zookeeper'] };
+const fork = '@rocketsoftware/eureka-js-client';
+
 const CLIENTS: readonly Cost[] = [
-  { client: 'nacos', start: embeddedNacos, calls: fromMemory },
-  { client: 'eureka-js-client', start: embeddedEureka, calls: fromMemory },
-  { client: 'consul', start: embeddedConsul, calls: byRequest },
+  { client: 'nacos', packages: newest, start: embeddedNacos, calls: fromMemory },
+  { client: 'eureka-js-client', packages: newest, start: embeddedEureka, calls: fromMemory },
+  { client: 'consul', packages: newest, start: embeddedConsul, calls: byRequest },
+  { client: 'node-zookeeper-client', packages: newest, start: realZooKeeper, calls: byRequest },
+  { client: 'zookeeper', packages: native, start: realZooKeeper, calls: byRequest },
   ...drill({
     short: [],
-    full: [
-      { client: '@rocketsoftware/eureka-js-client', start: embeddedEureka, calls: fromMemory },
-      { client: 'node-zookeeper-client', start: realZooKeeper, calls: byRequest },
-    ],
+    full: [{ client: fork, packages: newest, start: embeddedEureka, calls: fromMemory }],
   }),
 ];
 
@@ -62,10 +73,11 @@ const member = (port: number): Member => ({ name: `i${port}`, port, address: `12
 describe('registry clients: what they cost', function () {
   this.timeout(3_600_000);
 
-  for (const { client, start, calls } of CLIENTS) {
+  for (const { client, packages, start, calls } of CLIENTS) {
     it(`${client}: ${calls.memory} list calls and ${CHANGES} changes leave the heap flat; a call costs what it did`, async function () {
-      const files = join(ROOT, 'fixtures', 'registry-clients', 'newest');
-      const folder = peer(this, await npmSet('registry-clients-newest', files));
+      const { name, files, build } = packages;
+      const fixtures = join(ROOT, 'fixtures', 'registry-clients', files);
+      const folder = peer(this, await npmSet(name, fixtures, { build }));
       const registry = peer(this, await start());
       const ads = await new AdsServer().start();
       const host = `${SERVICE}.default.svc.cluster.local`;
