@@ -159,34 +159,38 @@ describe('link: follows the hosts that are asked for', () => {
     assert.deepEqual(feed.events, [`cluster ${clusterName(REVIEWS)}`]);
   });
 
-  it('a host that vanishes becomes null, its cluster goes and its endpoints are unsubscribed; it may come back', async () => {
-    const both = mesh([
-      { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
-      { host: RATINGS, endpoints: [['127.0.0.1', 9082]] },
-    ]);
+  /** Of two services one is followed: it can leave, until its endpoints are unsubscribed, and come back. */
+  async function reviewsBesideRatings() {
+    const ratings = { host: RATINGS, endpoints: [['127.0.0.1', 9082]] as const };
+    const both = mesh([{ host: REVIEWS, endpoints: [['127.0.0.1', 9081]] }, ratings]);
     server.set(both);
     const { link, feed } = await runLink(linkSettings(server.address));
+    const reviews = () => feed.hosts.get('http:80:reviews');
     link.ask('http', 80, 'reviews');
-    await feed.until('there', () => feed.hosts.get('http:80:reviews') != null);
-    for (let round = 0; round < 3; round++) {
-      server.set(mesh([{ host: RATINGS, endpoints: [['127.0.0.1', 9082]] }]));
-      await feed.until('gone', () => feed.hosts.get('http:80:reviews') === null && feed.clusters.size === 0);
+    await feed.until('there', () => reviews() != null);
+    const leave = async () => {
+      server.set(mesh([ratings]));
+      await feed.until('gone', () => reviews() === null && feed.clusters.size === 0);
       await server.until('unsubscribed', () => server.subscribed('endpoint').length === 0);
+    };
+    const comeBack = async () => {
       server.set(both);
-      await feed.until('back', () => feed.hosts.get('http:80:reviews') != null);
+      await feed.until('back', () => reviews() != null);
+    };
+    return { feed, leave, comeBack };
+  }
+
+  it('a host that vanishes becomes null, its cluster goes and its endpoints are unsubscribed; it may come back', async () => {
+    const { feed, leave, comeBack } = await reviewsBesideRatings();
+    for (let round = 0; round < 3; round++) {
+      await leave();
+      await comeBack();
       assert.deepEqual(feed.addresses(clusterName(REVIEWS)), ['127.0.0.1:9081']);
     }
   });
 
   it('an answer that was under way when its name was let go is not what the name gets when it is asked for again', async () => {
-    const both = mesh([
-      { host: REVIEWS, endpoints: [['127.0.0.1', 9081]] },
-      { host: RATINGS, endpoints: [['127.0.0.1', 9082]] },
-    ]);
-    server.set(both);
-    const { link, feed } = await runLink(linkSettings(server.address));
-    link.ask('http', 80, 'reviews');
-    await feed.until('there', () => feed.hosts.get('http:80:reviews') != null);
+    const { feed, leave, comeBack } = await reviewsBesideRatings();
     const empty = pb.envoy.config.endpoint.v3.ClusterLoadAssignment.encode(
       endpoints(clusterName(REVIEWS), []),
     );
@@ -196,15 +200,12 @@ describe('link: follows the hosts that are asked for', () => {
       { resources: [], removedResources: [clusterName(REVIEWS)] },
     ];
     for (const late of stale) {
-      server.set(mesh([{ host: RATINGS, endpoints: [['127.0.0.1', 9082]] }]));
-      await feed.until('gone', () => feed.hosts.get('http:80:reviews') === null && feed.clusters.size === 0);
-      await server.until('unsubscribed', () => server.subscribed('endpoint').length === 0);
+      await leave();
       const acknowledged = () => server.acks.filter(({ typeUrl }) => typeUrl === TYPE_URL.endpoint).length;
       const before = acknowledged();
       server.send(server.streams[0]!, { typeUrl: TYPE_URL.endpoint, ...late });
       await server.until('acknowledged', () => acknowledged() > before);
-      server.set(both);
-      await feed.until('back', () => feed.hosts.get('http:80:reviews') != null);
+      await comeBack();
       assert.deepEqual(feed.addresses(clusterName(REVIEWS)), ['127.0.0.1:9081']);
     }
     assert.deepEqual(server.nacks, []);
