@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { Value } from '@sinclair/typebox/value';
 import type { Source } from '../../../../src/bridge/model';
 import { type ConsulConfig, consulSchema, createConsulSource } from '../../../../src/bridge/source/consul';
@@ -159,15 +160,18 @@ describe('the Consul source', () => {
     assert.equal(second.requests.length, 0);
     second.register('orders', { id: 'o2', port: 2 });
     await first.close();
-    await sink.until(() => sink.addresses('dc1/orders').length === 2, "the other agent's news");
+    const hasNews = () => sink.addresses('dc1/orders').length === 2;
+    // Up: none of its questions is still one that the first agent did not answer.
+    await sink.until(() => sink.current === 'up' && hasNews(), "the other agent's news");
     const { port } = second;
     await second.close();
     await sink.until(() => sink.current === 'down', 'the end of both');
-    assert.equal(sink.addresses('dc1/orders').length, 2);
+    assert.ok(hasNews());
     const third = await consul(['dc1'], port);
     third.register('orders', { id: 'o3', port: 3 });
-    await sink.until(() => sink.current === 'up', 'the return', 40_000);
-    assert.deepEqual(sink.addresses('dc1/orders'), ['10.0.0.9:3']);
+    // A question that was between two answers learns of the third without having failed, and may do so after the others.
+    const hasReturned = () => isDeepStrictEqual(sink.addresses('dc1/orders'), ['10.0.0.9:3']);
+    await sink.until(() => sink.current === 'up' && hasReturned(), 'the return', 40_000);
   }).timeout(60_000);
 
   it('says what is wrong with an answer, and keeps the state', async () => {
