@@ -4,11 +4,11 @@
  * Builds `dist/`: everything the packed tarball runs, without dependencies. Run by itself it installs first what it
  * needs. Plain Node, safe to run twice at once (files are replaced atomically, and only when their content changed).
  *
- *   dist/preload.js      the application's main thread: front door and hooks, as small as possible
+ *   dist/preload.js      the application's main thread: front door and hooks, as small as possible; and, for the files
+ *                        that are loaded later, Node's functions as it found them
  *   dist/agent.js        what the first call loads: mesh and link handle
  *   dist/re2.js          regular expressions of routes, loaded when a route has one
  *   dist/http-engine.js  what the first call to the mesh loads of the HTTP hook
- *   dist/http-internals.js, dist/native.js  Node's functions as the preload found them
  *   dist/registry-clients.js  hooks of registry clients, loaded when one of those is
  *   dist/semver.js       version ranges, loaded when a hooked library is
  *   dist/link-worker.js  the worker thread: gRPC, protobuf
@@ -25,22 +25,17 @@ const DIST = path.join(ROOT, 'dist');
 const SPLIT = [
   { match: /^re2js$/, file: './re2.js' },
   { match: /^semver\/functions\/satisfies$/, file: './semver.js' },
-  { match: /\/observe\/native$/, file: './native.js' },
-  { match: /^\.\/native$/, file: './native.js', only: path.join(ROOT, 'src/observe') },
   { match: /^\.\/engine$/, file: './http-engine.js', only: path.join(ROOT, 'hooks/http') },
-  { match: /^\.\/internals$/, file: './http-internals.js', only: path.join(ROOT, 'hooks/http') },
   { match: /\/registry-clients$/, file: './registry-clients.js' },
   { match: /\/preload\/agent$|^\.\/agent$/, file: './agent.js', only: path.join(ROOT, 'src/preload') },
 ];
 
 const BUNDLES = [
   { out: 'preload.js', entry: 'src/preload/main.ts', split: true },
-  { out: 'agent.js', entry: 'src/preload/agent.ts', split: true },
+  { out: 'agent.js', entry: 'src/preload/agent.ts', split: true, later: true },
   { out: 're2.js', source: "module.exports = require('re2js');" },
-  { out: 'native.js', entry: 'src/observe/native.ts' },
-  { out: 'http-engine.js', entry: 'hooks/http/engine.ts', split: true },
-  { out: 'http-internals.js', entry: 'hooks/http/internals.ts', split: true },
-  { out: 'registry-clients.js', entry: 'hooks/registry-clients.ts', split: true },
+  { out: 'http-engine.js', entry: 'hooks/http/engine.ts', split: true, later: true },
+  { out: 'registry-clients.js', entry: 'hooks/registry-clients.ts', split: true, later: true },
   { out: 'semver.js', source: "module.exports = require('semver/functions/satisfies');" },
   { out: 'link-worker.js', entry: 'src/link/worker/main.ts' },
   { out: 'cli.js', entry: 'src/cli/main.ts', executable: true },
@@ -60,7 +55,28 @@ const splitPlugin = {
   },
 };
 
-async function bundle(esbuild, { out, entry, source, split, executable }) {
+/** Modules that hold what the preload found: a bundle that is loaded later takes it from there, and has no own. */
+const FOUND_BY_PRELOAD = [
+  {
+    name: 'native',
+    file: /\/src\/observe\/native\.ts$/,
+    values: 'setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, connect',
+  },
+  { name: 'internals', file: /\/hooks\/http\/internals\.ts$/, values: 'NativeClientRequest, native' },
+];
+
+const laterPlugin = {
+  name: 'later',
+  setup(build) {
+    for (const { name, file, values } of FOUND_BY_PRELOAD) {
+      const contents = `export const { ${values} } = require('./preload.js').${name};`;
+      build.onLoad({ filter: file }, () => ({ contents }));
+    }
+    build.onResolve({ filter: /^\.\/preload\.js$/ }, ({ path: file }) => ({ path: file, external: true }));
+  },
+};
+
+async function bundle(esbuild, { out, entry, source, split, later, executable }) {
   const from =
     source === undefined
       ? { entryPoints: [path.join(ROOT, entry)] }
@@ -77,7 +93,7 @@ async function bundle(esbuild, { out, entry, source, split, executable }) {
     minifyWhitespace: true,
     legalComments: 'linked',
     logLevel: 'warning',
-    plugins: split ? [splitPlugin] : [],
+    plugins: [...(split ? [splitPlugin] : []), ...(later ? [laterPlugin] : [])],
     banner: executable ? { js: '#!/usr/bin/env node' } : {},
   });
   for (const file of result.outputFiles) replace(file.path, file.contents, executable ? 0o755 : 0o644);

@@ -204,6 +204,10 @@ export class Exchange extends Attempts {
     this.stopHolding();
     this.cancelWait?.();
     this.cancelWait = undefined;
+    if (this.headIsFinal && !this.parking.knowsHead(this.request)) {
+      this.handBack();
+      return;
+    }
     if (this.scheme === 'https') this.security ??= new Security(this);
     this.readTarget();
     const begun = this.parking.mesh.begin(this.scheme, this.host, this.port, this, this.at);

@@ -2,17 +2,18 @@
  * `node:http` and `node:https`, client side.
  *
  * Patched: `http.request`, `http.get`, `https.request`, `https.get`, `http.Agent.prototype.destroy`; Node 18 to 26.
- * Off: `INMESH_HOOKS_OFF=http`, or by itself after five internal errors. It does not install where Node's
- * ClientRequest has another shape. Off or failing, calls go to the original with the original arguments; so does
+ * Off: `INMESH_HOOKS_OFF=http`, or by itself after five internal errors. Off, failing, or where a request is
+ * none that it knows, calls go to the original with the original arguments; so does
  * every call to a host that is not the mesh's.
  */
 
-import * as http from 'node:http';
-import * as https from 'node:https';
+import http = require('node:http');
+import https = require('node:https');
+
 import { syncBuiltinESMExports } from 'node:module';
 import { URL } from 'node:url';
 import type { Hook, HookContext } from '../hook';
-import { isNativeRequest, unknownShape } from './internals';
+import { isNativeRequest } from './internals';
 import { socketsAreMocked } from './mocks';
 import type { Parking } from './parking';
 import type { AppAgent } from './parking-agent';
@@ -32,17 +33,9 @@ type Original = (...args: unknown[]) => http.ClientRequest;
 type Module = Record<'request' | 'get', Original> & { readonly globalAgent: http.Agent };
 
 function install(context: HookContext): void {
-  const shape = unknownShape();
-  if (shape !== undefined) {
-    context.log.line('warn', 'http.not-hooked', `http is not hooked on this Node: ${shape}`);
-    return;
-  }
   const engine = new Engine(context);
-  const httpModule = moduleExports(http) as Module;
-  const httpsModule = moduleExports(https) as Module;
-  const plain = isNativeRequest(httpModule.request);
-  patch(httpModule, engine, plain);
-  patch(httpsModule, engine, false);
+  patch(http as unknown as Module, engine, isNativeRequest(http.request));
+  patch(https as unknown as Module, engine, false);
   patchAgentDestroy(engine);
   syncBuiltinESMExports();
 }
@@ -64,11 +57,6 @@ class Engine {
     this.parking ??= new this.parts.Parking(this.context);
     return this.parking;
   }
-}
-
-/** The object that `require` gives, not a namespace made of it. */
-function moduleExports(module: object): unknown {
-  return (module as { default?: unknown }).default ?? module;
 }
 
 /** `plain`: `request` is Node's own, so that our subclass may be constructed without passing somebody by. */

@@ -1,10 +1,12 @@
 /** Stands in for the application's agent while Node constructs a request, and parks it instead of finding a socket. */
 
-import * as http from 'node:http';
-import * as https from 'node:https';
+import http = require('node:http');
+import https = require('node:https');
+
 import { CallList } from './call-list';
 import type { Exchange } from './exchange';
-import { hasProxyConfig, type NodeRequest, native } from './internals';
+import { type NodeRequest, native } from './internals';
+import { hasProxyConfig } from './shape';
 
 /** What Node hands to `addRequest`. */
 export type AgentOptions = Record<string, unknown> & { host: string; port: number | string };

@@ -18,6 +18,7 @@ import { Exchange } from './exchange';
 import type { NodeRequest } from './internals';
 import { type AgentOptions, type AppAgent, leaveToAgent, ParkingAgent } from './parking-agent';
 import { adopt, kExchange, type MeshRequest } from './request';
+import { unknownHead, unknownRequest } from './shape';
 import { watchSocket } from './socket';
 
 /** Whose steps may fail. */
@@ -29,6 +30,8 @@ interface Rescued {
 
 export class Parking {
   readonly mesh: Mesh;
+  private requestIsKnown = false;
+  private headIsKnown = false;
   private readonly pools: Pools;
   private readonly tls: UpstreamTlsContexts;
   readonly now = now;
@@ -116,6 +119,24 @@ export class Parking {
     }
   }
 
+  /** Of a request whose head is final, and of all after the first that is. False: leave it alone. */
+  knowsHead(request: NodeRequest): boolean {
+    this.headIsKnown ||= this.isKnown(unknownHead(request));
+    return this.headIsKnown;
+  }
+
+  private knowsRequest(request: NodeRequest): boolean {
+    this.requestIsKnown ||= this.isKnown(unknownRequest(request));
+    return this.requestIsKnown;
+  }
+
+  private isKnown(otherwise: string | undefined): boolean {
+    if (otherwise === undefined) return true;
+    const message = `a call went its own way, because its request is none that the http hook knows: ${otherwise}`;
+    this.context.log.line('warn', 'http.unknown-request', message, { node: process.version });
+    return false;
+  }
+
   private park(request: NodeRequest, options: AgentOptions, agent: ParkingAgent): void {
     const { app } = agent;
     request.agent = app;
@@ -141,7 +162,7 @@ export class Parking {
     const host = options.host.startsWith('[') ? options.host.slice(1, -1) : options.host;
     const port = Number(options.port);
     const ownership = this.mesh.ownership(scheme, host, port);
-    if (ownership === 'not-ours' || !adopt(request)) return undefined;
+    if (ownership === 'not-ours' || !this.knowsRequest(request) || !adopt(request)) return undefined;
     const exchange = new Exchange(this, request as MeshRequest, options, agent, scheme, host, port);
     if (request.destroyed) {
       request.onSocket(null);

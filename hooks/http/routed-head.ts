@@ -3,11 +3,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Attempt, RequestHead, Scheme } from '../../src/call';
 import { type HeadSource, parseHead, renderHead } from './head';
-import { requestHeader } from './internals';
 import type { AgentOptions } from './parking-agent';
 import { Recorder } from './recorder';
 import type { MeshRequest } from './request';
 import { replaceHead, rewind } from './rewind';
+import { requestHeader } from './shape';
 
 /** Kept of a body in case that a connection used before is dead, when no retry policy says how much. */
 const RECORD_LIMIT_BYTES = 64 * 1024;

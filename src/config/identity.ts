@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
 import type { Identity } from './settings';
 
 /** Where Kubernetes' downward API puts the pod's labels when Istio's own template is followed. */
@@ -30,7 +29,7 @@ export function identityFrom(
 ): Identity {
   const [region = '', zone = '', subZone = ''] = values.locality.split('/').map((part) => part.trim());
   return {
-    podName: values.podName || hostname(),
+    podName: values.podName || os().hostname(),
     podNamespace: values.podNamespace,
     instanceIp: values.instanceIp || firstAddress(),
     serviceAccount: values.serviceAccount,
@@ -41,8 +40,13 @@ export function identityFrom(
   };
 }
 
+/** Loaded when somebody asks who this process is, not with the preload. */
+function os(): typeof import('node:os') {
+  return require('node:os');
+}
+
 function firstAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const all = Object.values(os().networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outward = all.filter((address) => !address.internal);
   const chosen = outward.find((address) => address.family === 'IPv4') ?? outward[0];
   return chosen?.address ?? '127.0.0.1';

@@ -64,24 +64,34 @@ export function loadSettings(env: Environment = process.env, report: Report = wr
 
 /** One setting, by its name or an alias. A switch that is on by default is off when any of its names says off. */
 export function read(definition: Definition, env: Environment, report: Report): Value {
-  const fallback = parsed(definition, definition.default, definition.name, report);
-  let found: Value | undefined;
-  for (const name of [definition.name, ...(definition.aliases ?? [])]) {
-    const text = env[name];
-    if (text === undefined || text.trim() === '') continue;
-    const value = parsed(definition, text, name, report);
-    if (definition.type.kind === 'switch' && fallback === true && value === false) return false;
+  const { type, aliases = NONE } = definition;
+  let found = given(definition, definition.name, env, report);
+  for (const alias of aliases) {
+    const value = given(definition, alias, env, report);
+    if (type.kind === 'switch' && definition.default === 'on' && value === false) return false;
     found ??= value;
   }
-  return found ?? fallback;
+  return found ?? defaultOf(definition);
 }
 
-function parsed(definition: Definition, text: string, name: string, report: Report): Value {
-  if (text === '' && definition.type.kind === 'text') return '';
+const NONE: readonly string[] = [];
+
+/** Undefined: not set, or nothing but blanks. */
+function given(definition: Definition, name: string, env: Environment, report: Report): Value | undefined {
+  const text = env[name];
+  if (text === undefined || text.trim() === '') return undefined;
   const result = parseValue(definition.type, text);
   if (result.ok) return result.value;
   report(wrongValue(name, text, result.expected, `the default ${definition.default || '(none)'} is used`));
-  return parsed(definition, definition.default, name, report);
+  return defaultOf(definition);
+}
+
+/** A test says that all defaults are right: most of them are what is written, and a start need not look again. */
+function defaultOf({ type, default: text }: Definition): Value {
+  if (type.kind === 'text' || type.kind === 'choice') return text;
+  if (type.kind === 'list' && text === '') return NONE;
+  const result = parseValue(type, text);
+  return result.ok ? result.value : text;
 }
 
 /** The sentence for a value that cannot be used. */

@@ -14,9 +14,6 @@ export interface Toggles {
 }
 
 const POLL_MS = 500;
-const RUN_TIME = Object.entries(DEFINITIONS).filter(
-  ([, definition]) => 'runTime' in definition && definition.runTime,
-);
 
 /**
  * The settings file (`INMESH_FILE`): JSON such as `{"INMESH": "off", "INMESH_HOOKS_OFF": "http"}`. It is polled,
@@ -91,10 +88,13 @@ export function parseToggles(text: string, settings: Settings, problem: Report):
     return undefined;
   }
   const found = new Map<string, Value>();
+  const settable = Object.entries(DEFINITIONS).filter(
+    ([, definition]) => 'runTime' in definition && definition.runTime,
+  );
   for (const [name, given] of Object.entries(content)) {
-    const entry = RUN_TIME.find(([, definition]) => definition.name === name);
+    const entry = settable.find(([, definition]) => definition.name === name);
     if (entry === undefined) {
-      const names = RUN_TIME.map(([, definition]) => definition.name).join(', ');
+      const names = settable.map(([, definition]) => definition.name).join(', ');
       problem(
         `has ${JSON.stringify(name)}, which cannot be set there (${names} can); what it said before stays`,
       );

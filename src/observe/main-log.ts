@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import { type Fields, jsonLine, LEVEL_NUMBERS, prettyLine } from './line';
 import type { Log, LogLevel } from './log';
 import { Stderr } from './stderr';
@@ -21,7 +20,8 @@ export interface MainLogOptions {
  */
 export class MainLog implements Log {
   #threshold: number;
-  readonly #render: typeof jsonLine;
+  readonly #format: MainLogOptions['format'];
+  #render: typeof jsonLine | undefined;
   readonly #now: () => number;
   readonly #write: (line: string) => void;
   /** In order of the last line written, oldest first. */
@@ -30,7 +30,7 @@ export class MainLog implements Log {
   constructor(options: MainLogOptions) {
     const stderr = new Stderr();
     this.#threshold = LEVEL_NUMBERS[options.level];
-    this.#render = pretty(options.format) ? prettyLine : jsonLine;
+    this.#format = options.format;
     this.#now = options.now ?? Date.now;
     this.#write = options.write ?? ((line) => stderr.line(line));
   }
@@ -52,12 +52,19 @@ export class MainLog implements Log {
     if (this.#seen.size >= MOST_KEYS) this.#seen.delete(this.#seen.keys().next().value!);
     this.#seen.set(id, { at: now, suppressed: 0 });
     const suppressed = last?.suppressed ?? 0;
+    this.#render ??= isPretty(this.#format) ? prettyLine : jsonLine;
     this.#write(
       this.#render(level, now, event, message, suppressed > 0 ? { ...fields, suppressed } : fields),
     );
   }
 }
 
-function pretty(format: MainLogOptions['format']): boolean {
-  return format === 'pretty' || (format === 'auto' && isatty(2));
+function isPretty(format: MainLogOptions['format']): boolean {
+  return format === 'pretty' || (format === 'auto' && isTerminal());
+}
+
+/** `tty` is loaded with the first line, not with the preload. */
+function isTerminal(): boolean {
+  const { isatty } = require('node:tty') as typeof import('node:tty');
+  return isatty(2);
 }

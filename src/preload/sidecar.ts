@@ -1,4 +1,4 @@
-import * as net from 'node:net';
+import { connect } from 'node:net';
 import { clearTimeout, setTimeout } from '../observe/native';
 
 /** A place where a sidecar of this pod would answer (decision 12). */
@@ -41,7 +41,7 @@ export function findSidecar(
 /** HTTP by hand: the hooked `http` must not be used, and the head of the answer is enough. */
 function probe({ port, path }: SidecarAddress, callback: (found: boolean) => void): void {
   let head = '';
-  const socket = net.connect({ host: '127.0.0.1', port });
+  const socket = connect({ host: '127.0.0.1', port });
   const timer = setTimeout(() => socket.destroy(), PROBE_MS);
   timer.unref();
   socket.unref();

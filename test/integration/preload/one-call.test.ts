@@ -37,6 +37,25 @@ for (const line of Object.keys(NODE_VERSIONS)) {
       });
     }
 
+    for (const [shape, sentence] of [
+      ['unsaid', 'it does not say whether the head was sent'],
+      ['unended', 'the rendered head has another form'],
+      ['unwritten', 'waiting output has another form'],
+    ] as const) {
+      it(`whose request is none that is known (${shape}): the call goes its own way, and a line says so`, async () => {
+        const args = ['--require', join(APPS, 'preload-shapes.cjs'), join(APPS, 'preload-call.cjs')];
+        const options = { preload: PRELOAD, env: { ...mesh.env, SHAPE: shape } };
+        const { code, stdout, stderr } = await run(node, [...args, OrdersMesh.url], options);
+        assert.deepEqual({ code, stdout }, { code: 7, stdout: 'ENOTFOUND\n' }, stderr);
+        const said = agentLines(stderr).filter(({ event }) => event === 'http.unknown-request');
+        const start = 'a call went its own way, because its request is none that the http hook knows';
+        assert.deepEqual(
+          said.map(({ msg }) => msg),
+          [`${start}: ${sentence}`],
+        );
+      });
+    }
+
     it('in a worker thread', async () => {
       const { code, stdout, stderr } = await app('preload-worker.cjs');
       assert.deepEqual({ code, stdout }, { code: 0, stdout: '200 orders /\nworker ended 0\n' }, stderr);

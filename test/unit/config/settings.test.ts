@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { loadSettings } from '../../../src/config';
 import { parseValue } from '../../../src/config/definition';
 import { identityFrom } from '../../../src/config/identity';
+import { read } from '../../../src/config/load';
 import { DEFINITIONS } from '../../../src/config/registry';
 import { parseToggles } from '../../../src/config/toggles';
 
@@ -30,7 +31,9 @@ describe('config: settings', () => {
     const names = new Set<string>();
     for (const definition of Object.values(DEFINITIONS)) {
       const { name, type, sentence } = definition;
-      assert.ok(definition.default === '' || parseValue(type, definition.default).ok, name);
+      const fallback = read(definition, {}, assert.fail);
+      const parsed = parseValue(type, definition.default);
+      if (definition.default !== '') assert.deepEqual(parsed, { ok: true, value: fallback }, name);
       assert.match(sentence, /\.$/, name);
       for (const each of [name, ...('aliases' in definition ? definition.aliases : [])]) {
         assert.ok(!names.has(each), each);
