@@ -135,7 +135,7 @@ export class Exchange extends Attempts {
   }
 
   /** Releases everything, once. `flag`: Envoy's, when the call ends otherwise than by its response. */
-  finish(flag?: string): void {
+  finish(flag?: string, now = this.parking.now()): void {
     if (this.phase === Phase.OVER) return;
     this.phase = Phase.OVER;
     this.stopHolding();
@@ -143,8 +143,8 @@ export class Exchange extends Attempts {
     this.cancelWait?.();
     this.dial?.cancel();
     this.recorder?.drop();
-    this.delay?.end(this.parking.now(), flag);
-    this.call?.end(this.parking.now(), flag);
+    this.delay?.end(now, flag);
+    this.call?.end(now, flag);
     this.agent.leave(this);
   }
 

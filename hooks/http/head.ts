@@ -37,8 +37,14 @@ export function renderHead(head: string, source: HeadSource, changes: HeadChange
   const { edits, authority } = changes;
   if (authority !== undefined || source.hopByHop) return renderLines(head, source, changes);
   let lines = '';
+  let ruled = 0;
   for (let i = 0; i < edits.length; i++) {
     const edit = edits[i]!;
+    if (edit.line !== undefined && source.lacks(edit.name)) {
+      lines += edit.line;
+      continue;
+    }
+    ruled++;
     const name = edit.name.toLowerCase();
     const lacking = source.lacks(name);
     if (edit.op === 'remove' && lacking) continue;
@@ -46,7 +52,8 @@ export function renderHead(head: string, source: HeadSource, changes: HeadChange
     if (isSafe(edit.name) && isSafe(edit.value!)) lines += `${edit.name}: ${edit.value}\r\n`;
   }
   // Twice the same name in the edits, the second a `set`: the rare case is told by the slow way.
-  if (edits.length > 1 && hasRepeatedSet(edits)) return renderLines(head, source, changes);
+  if (ruled > 0 && edits.length > 1 && hasRepeatedSet(edits)) return renderLines(head, source, changes);
+  if (changes.path === source.ownPath) return `${head.slice(0, -2)}${lines}\r\n`;
   return `${requestLine(head, source, changes)}${head.slice(head.indexOf('\r\n'), -2)}${lines}\r\n`;
 }
 

@@ -118,8 +118,9 @@ export function onClose(exchange: Exchange): boolean {
   if (exchange.tunnel) return false;
   if (exchange.phase === Phase.DELIVERED && !exchange.local) {
     const complete = exchange.request.res?.complete === true;
-    exchange.call?.responseEnded(exchange.parking.now(), complete);
-    exchange.finish(complete || !exchange.destroyedByApplication ? undefined : 'DC');
+    const now = exchange.parking.now();
+    exchange.call?.responseEnded(now, complete);
+    exchange.finish(complete || !exchange.destroyedByApplication ? undefined : 'DC', now);
   } else exchange.finish(exchange.local ? undefined : 'DC');
   return false;
 }

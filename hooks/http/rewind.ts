@@ -127,7 +127,15 @@ export function replaceHead(request: NodeRequest, before: string, head: string):
     return;
   }
   const first = request.outputData[0];
-  if (first === undefined || typeof first.data !== 'string' || !first.data.startsWith(before)) return;
-  first.data = head + first.data.slice(before.length);
+  const body = first === undefined ? undefined : after(before, first.data);
+  if (body === undefined) return;
+  first!.data = head + body;
   request.outputSize += head.length - before.length;
+}
+
+/** What follows the head in the first output; undefined when it does not begin with it. */
+export function after(head: string, data: string | Uint8Array): string | undefined {
+  // Comparing them would take longer than all else that is done to the head; most often they are one.
+  if (data === head) return '';
+  return typeof data === 'string' && data.startsWith(head) ? data.slice(head.length) : undefined;
 }

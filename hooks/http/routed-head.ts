@@ -6,7 +6,7 @@ import { type HeadSource, parseHead, renderHead } from './head';
 import type { AgentOptions } from './parking-agent';
 import { Recorder } from './recorder';
 import type { MeshRequest } from './request';
-import { replaceHead, rewind } from './rewind';
+import { after, replaceHead, rewind } from './rewind';
 import { requestHeader } from './shape';
 
 /** Kept of a body in case that a connection used before is dead, when no retry policy says how much. */
@@ -100,8 +100,7 @@ export class RoutedHead extends AsyncResource implements RequestHead, HeadSource
     for (let i = 0; i < outputData.length; i++) {
       const output = outputData[i]!;
       let { data } = output;
-      if (i === 0 && typeof data === 'string' && data.startsWith(this.head))
-        data = data.slice(this.head.length);
+      if (i === 0) data = after(this.head, data) ?? data;
       output.callback = recorder.record(data, output.encoding, output.callback);
     }
     this.recorder = recorder;

@@ -16,7 +16,7 @@ import {
   TEXT,
   withEdits,
 } from './local-reply';
-import { attemptCountEdit } from './request-headers';
+import { attemptCountEdit, ownEdit } from './request-headers';
 import { DETAILS, resetDetails } from './response-details';
 import { deliverWith, responseEdits, withRule } from './response-headers';
 import type { CallContext, Routed } from './routed';
@@ -224,7 +224,7 @@ export class MeshCall implements Call, Facts {
     const elapsed = this.sentAt === NOTHING_SENT ? 0 : now - this.sentAt;
     const expected = expectedTimeoutMs(plan.perTryTimeoutMs, plan.timeoutMs, elapsed);
     const own: HeaderEdit[] = [];
-    if (expected > 0) own.push({ op: 'set', name: EXPECTED_TIMEOUT, value: String(expected) });
+    if (expected > 0) own.push(ownEdit(EXPECTED_TIMEOUT, String(expected)));
     else if (input?.head.header(EXPECTED_TIMEOUT) !== undefined) own.push(NO_EXPECTED_TIMEOUT);
     if (plan.countAttempts) own.push(attemptCountEdit(this.attempts));
     if (own.length === 0) return edits;

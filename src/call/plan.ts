@@ -10,6 +10,7 @@ import {
   type HeaderEdit,
   RegexPool,
 } from '../routing';
+import { ownEdit } from './request-headers';
 
 /** Bytes of a request body that are kept for a replay unless the route says otherwise: Envoy's buffer limit. */
 const DEFAULT_REPLAY_LIMIT = 1024 * 1024;
@@ -52,7 +53,7 @@ function planForward(action: ForwardAction, route: Route, countAttempts: boolean
     replayLimitBytes:
       retries || action.mirrors.length > 0 ? (route.perRequestBufferLimitBytes ?? DEFAULT_REPLAY_LIMIT) : 0,
     decorator: route.decoratorOperation
-      ? { op: 'set', name: 'x-envoy-decorator-operation', value: route.decoratorOperation }
+      ? ownEdit('x-envoy-decorator-operation', route.decoratorOperation.replace(/[\r\n]/g, ''))
       : undefined,
     countAttempts,
   };

@@ -22,8 +22,8 @@ const CLIENT_POLICY = [
   'x-envoy-upstream-rq-timeout-ms',
 ].map((name): HeaderEdit => ({ op: 'remove', name }));
 const FORWARDED_PROTO: Readonly<Record<'http' | 'https', HeaderEdit>> = {
-  http: { op: 'set', name: 'x-forwarded-proto', value: 'http' },
-  https: { op: 'set', name: 'x-forwarded-proto', value: 'https' },
+  http: ownEdit('x-forwarded-proto', 'http'),
+  https: ownEdit('x-forwarded-proto', 'https'),
 };
 const NONE: readonly HeaderEdit[] = [];
 
@@ -56,9 +56,7 @@ function addEnvoyHeaders(input: MatchInput, decorator: HeaderEdit | undefined, e
   const { head } = input;
   for (const removal of CLIENT_POLICY) if (head.header(removal.name) !== undefined) edits.push(removal);
   if (head.header('x-forwarded-proto') === undefined) edits.push(FORWARDED_PROTO[head.scheme]);
-  if (head.header('x-request-id') === undefined) {
-    edits.push({ op: 'set', name: 'x-request-id', value: newRequestId() });
-  }
+  if (head.header('x-request-id') === undefined) edits.push(ownEdit('x-request-id', newRequestId()));
   if (decorator !== undefined) edits.push(decorator);
 }
 
@@ -87,13 +85,18 @@ class RequestSource implements HeaderSource {
   }
 }
 
+/** A header that Envoy sets itself. `name` is lower-case, `value` has no line break. */
+export function ownEdit(name: string, value: string): HeaderEdit {
+  return { op: 'set', name, value, line: `${name}: ${value}\r\n` };
+}
+
 const COUNTS: HeaderEdit[] = [];
 
 /** `x-envoy-attempt-count: n`; made once per number. */
 export function attemptCountEdit(attempt: number): HeaderEdit {
   const known = COUNTS[attempt];
   if (known !== undefined) return known;
-  const edit: HeaderEdit = { op: 'set', name: 'x-envoy-attempt-count', value: String(attempt) };
+  const edit = ownEdit('x-envoy-attempt-count', String(attempt));
   if (attempt < 100) COUNTS[attempt] = edit;
   return edit;
 }

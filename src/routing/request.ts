@@ -26,6 +26,8 @@ export interface HeaderEdit {
   readonly name: string;
   /** Absent for `remove`. */
   readonly value?: string;
+  /** The line itself, ready to be written; only of headers of our own, whose names are lower-case. */
+  readonly line?: string;
 }
 
 /** One request as matchers see it: the normalised path apart from its query, the rest as received. */
