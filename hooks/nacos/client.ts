@@ -9,9 +9,12 @@ import { hubFor } from '../registry-hub';
 import { safely } from '../safely';
 import { ClientLists } from './lists';
 import type { NacosClient, Reactor, ServerProxy, ServiceInfo } from './shapes';
+import { WrappedWhile } from './wrapped-while';
 
 const lists = new WeakMap<object, ClientLists>();
 const patched = new WeakSet<object>();
+/** By the reactor's prototype. */
+const lookUps = new WeakMap<object, WrappedWhile<'getServiceInfo'>>();
 
 type Method = (this: never, ...args: never[]) => unknown;
 type Methods<T> = T & Record<string, Method>;
@@ -32,10 +35,13 @@ export function patchNacos(exports: unknown, context: HookContext): void {
     safely(context, () => {
       const reactor = this._hostReactor;
       if (unknownShape(reactor)) throw new Error('the client has no reactor of a known shape');
-      const own = new ClientLists(hub, context, reactor, this.options?.namespace);
+      const prototype = Object.getPrototypeOf(reactor);
+      patchReactor(prototype, context);
+      const own = new ClientLists(hub, context, reactor, this.options?.namespace, (who, isNeeded) =>
+        lookUps.get(prototype)!.need(who, isNeeded),
+      );
       lists.set(reactor, own);
       lists.set(this._serverProxy, own);
-      patchReactor(Object.getPrototypeOf(reactor), context);
       patchProxy(Object.getPrototypeOf(this._serverProxy));
       own.adoptAll();
     });
@@ -48,9 +54,9 @@ export function patchNacos(exports: unknown, context: HookContext): void {
 }
 
 function unknownShape(reactor: Reactor): boolean {
-  const { processServiceJSON, getServiceInfo, emit, _serviceInfoMap } = reactor;
+  const { processServiceJSON, getServiceInfo, updateServiceNow, emit, _serviceInfoMap } = reactor;
   return (
-    [processServiceJSON, getServiceInfo, emit].some((each) => typeof each !== 'function') ||
+    [processServiceJSON, getServiceInfo, updateServiceNow, emit].some((each) => typeof each !== 'function') ||
     !(_serviceInfoMap instanceof Map)
   );
 }
@@ -58,7 +64,7 @@ function unknownShape(reactor: Reactor): boolean {
 function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
   if (patched.has(prototype)) return;
   patched.add(prototype);
-  const { processServiceJSON, getServiceInfo, getServiceInfoDirectlyFromServer, emit } = prototype;
+  const { processServiceJSON, updateServiceNow, getServiceInfoDirectlyFromServer, emit } = prototype;
 
   replace(prototype, 'processServiceJSON', function (this: Reactor, json: string) {
     const own = lists.get(this);
@@ -70,16 +76,22 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
     return answer;
   } as Method);
 
-  // What every list call goes through: where all lists are settled nothing is looked up that the client does not.
-  const original = getServiceInfo as Reactor['getServiceInfo'];
-  replace(prototype, 'getServiceInfo', function (this: Reactor, service: string, clusters?: string) {
+  // What every list call goes through; needed while a list waits for the mesh, or who asks for which matters.
+  const lookUp = (getServiceInfo: Method) =>
+    function (this: Reactor, service: string, clusters = 'DEFAULT') {
+      const answer = Reflect.apply(getServiceInfo, this, arguments) as Promise<ServiceInfo>;
+      const own = lists.get(this);
+      if (own === undefined || !context.enabled() || !own.isFirst(service, clusters)) return answer;
+      return own.first(service, clusters, answer);
+    } as Method;
+  lookUps.set(prototype, new WrappedWhile(prototype, 'getServiceInfo', lookUp));
+
+  // Where a list that is asked for the first time begins.
+  replace(prototype, 'updateServiceNow', function (this: Reactor, service: string, clusters: string) {
+    const updated = Reflect.apply(updateServiceNow, this, arguments) as Promise<void>;
     const own = lists.get(this);
-    const { size } = this._serviceInfoMap;
-    const answer = original.call(this, service, clusters);
-    if (own === undefined || (own.allSettled && this._serviceInfoMap.size === size) || !context.enabled())
-      return answer;
-    const asked = clusters ?? 'DEFAULT';
-    return own.isFirst(service, asked) ? own.first(service, asked, answer) : answer;
+    if (own === undefined || !context.enabled() || !own.isFirst(service, clusters)) return updated;
+    return own.updated(service, clusters, updated);
   } as Method);
 
   if (typeof getServiceInfoDirectlyFromServer === 'function') {

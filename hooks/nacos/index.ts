@@ -3,8 +3,9 @@
  * an interface that servers no longer have.
  *
  * Patched, once `nacos-naming` is loaded: `NacosNamingClient.prototype._init` and `_close`; on the client's reactor
- * `processServiceJSON`, `getServiceInfo`, `getServiceInfoDirectlyFromServer` and `emit`; `queryList` of its proxy. All
- * read paths (getAllInstances, selectInstances, subscribe) end there. What the registry sent is not changed.
+ * `processServiceJSON`, `updateServiceNow`, `getServiceInfoDirectlyFromServer` and `emit`, and `getServiceInfo` while
+ * some list waits for its first answer; `queryList` of its proxy. All read paths (getAllInstances, selectInstances,
+ * subscribe) end there. What the registry sent is not changed.
  * Off (`INMESH_HOOKS_OFF=nacos`), failed, or another version: lists are the registry's alone.
  */
 
@@ -19,6 +20,7 @@ export const nacosHook: Hook = {
     'NacosNamingClient.prototype._init',
     'NacosNamingClient.prototype._close',
     'HostReactor.prototype.processServiceJSON',
+    'HostReactor.prototype.updateServiceNow',
     'HostReactor.prototype.getServiceInfo',
     'HostReactor.prototype.getServiceInfoDirectlyFromServer',
     'HostReactor.prototype.emit',

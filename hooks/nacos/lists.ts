@@ -35,7 +35,12 @@ export class ClientLists {
     private readonly context: HookContext,
     private readonly reactor: Reactor,
     private readonly namespace: string | undefined,
-  ) {}
+    /** Says whether every look-up of a list must come by here. */
+    private readonly need: (who: ClientLists, isNeeded: boolean) => void,
+  ) {
+    hub.asksMatterTo(this.#needed, true);
+    if (hub.asksMatter) this.#needed();
+  }
 
   /** What the reactor knew before it was patched. */
   adoptAll(): void {
@@ -83,10 +88,8 @@ export class ClientLists {
     safely(this.context, () => this.#list(name, clusters)?.service.failed());
   }
 
-  /** No list waits for its first answer, and it does not matter who looks up which. */
-  get allSettled(): boolean {
-    return this.#unsettled === 0 && !this.hub.asksMatter;
-  }
+  readonly #needed = (): void =>
+    safely(this.context, () => this.need(this, this.#unsettled > 0 || this.hub.asksMatter));
 
   isFirst(name: string, clusters: string): boolean {
     const list = this.#lists.get(keyOf(name, clusters));
@@ -101,15 +104,31 @@ export class ClientLists {
     if (list === undefined) return answer;
     this.hub.lookedUp(list.service);
     const [info] = await Promise.all([answer, this.hub.ready(list.service)]);
-    try {
+    this.#answered(list, info);
+    return info;
+  }
+
+  /** The first answer for a list that the client does not know. */
+  async updated(name: string, clusters: string, update: Promise<void>): Promise<void> {
+    const list = this.#list(name, clusters);
+    if (list === undefined) return update;
+    this.hub.lookedUp(list.service);
+    const ready = this.hub.ready(list.service);
+    await update;
+    const key = keyOf(name, clusters);
+    // As the client does once it has its answer: who asks from now on waits for the mesh, not for news of the registry.
+    this.reactor._updatingSet?.delete(key);
+    await ready;
+    this.#answered(list, this.reactor._serviceInfoMap.get(key));
+  }
+
+  #answered(list: List, info: ServiceInfo | undefined): void {
+    safely(this.context, () => {
       this.#settle(list);
       // The reactor keeps an empty one where the registry has none, or could not be asked, and tells nobody.
       if (info && !this.#byInfo.has(info)) this.#show(list, info, NO_RECORDS);
       this.#refresh(list);
-    } catch (error) {
-      this.context.failed(error);
-    }
-    return info;
+    });
   }
 
   /** An answer that is not kept: the reactor has nothing where the registry has nothing. */
@@ -131,13 +150,17 @@ export class ClientLists {
   }
 
   #settle(list: List): void {
-    if (!list.settled) this.#unsettled--;
+    if (list.settled) return;
     list.settled = true;
+    this.#unsettled--;
+    this.#needed();
   }
 
   close(): void {
     for (const list of this.#lists.values()) list?.stop();
     this.#lists.clear();
+    this.hub.asksMatterTo(this.#needed, false);
+    this.need(this, false);
   }
 
   /** Makes `hosts` of what the registry sent the merged list. */
@@ -196,6 +219,7 @@ export class ClientLists {
     if (service === undefined) return undefined;
     const shape = nacosShape(name, (instance) => this.hub.metadata(instance));
     this.#unsettled++;
+    this.#needed();
     const unlisten = service.onChange(() => this.#refresh(list));
     const list: List = {
       service,

@@ -11,8 +11,11 @@ export interface NacosClient {
 
 export interface Reactor {
   readonly _serviceInfoMap: Map<string, ServiceInfo>;
+  /** Keys of lists whose first answer is under way. */
+  readonly _updatingSet?: Set<string>;
   processServiceJSON(json: string): ServiceInfo | undefined;
   getServiceInfo(service: string, clusters?: string): Promise<ServiceInfo>;
+  updateServiceNow(service: string, clusters: string): Promise<void>;
   getServiceInfoDirectlyFromServer(service: string, clusters?: string): Promise<ServiceInfo | null>;
   emit(event: string, hosts: unknown, info: unknown): boolean;
 }

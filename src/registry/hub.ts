@@ -51,6 +51,7 @@ export class RegistryHub {
   readonly #readiness: Readiness;
   readonly #asking = new AskingContext();
   #rules!: { readonly modes: Rules<ServiceRules['mode']>; readonly calls: Rules<ServiceRules['calls']> };
+  readonly #interested = new Set<() => void>();
   #sweeping = false;
 
   constructor(private readonly options: HubOptions) {
@@ -110,6 +111,12 @@ export class RegistryHub {
   /** Services share addresses: it counts which of them an asker has looked up last. */
   get asksMatter(): boolean {
     return this.book.hasShared;
+  }
+
+  /** Calls back once, when it begins to matter; `false` takes that back. */
+  asksMatterTo(listener: () => void, isInterested: boolean): void {
+    if (!isInterested) this.#interested.delete(listener);
+    else if (!this.asksMatter) this.#interested.add(listener);
   }
 
   /** The application looks the service up: who an address of several services is, is decided by this. */
@@ -208,7 +215,11 @@ export class RegistryHub {
   /** Addresses that nobody names any more are forgotten in time, in the background. */
   #bookChanged(): void {
     this.options.addresses.changed();
-    if (this.book.hasShared) this.#asking.distinguish();
+    if (this.book.hasShared) {
+      this.#asking.distinguish();
+      for (const listener of this.#interested) listener();
+      this.#interested.clear();
+    }
     if (this.#sweeping) return;
     this.#sweeping = true;
     this.options.later(LINGER_MS + 1, () => {

@@ -113,6 +113,21 @@ describe('nacos 2.6.3 under the agent', function () {
     for (const each of await lists) assert.deepEqual(ports(each), [a.port, b.port]);
   });
 
+  it('waits for the mesh with all who ask before it has answered, also when the registry has', async () => {
+    ads.mute.add('endpoint');
+    const client = await start({ INMESH_FIRST_USE_TIMEOUT: '60s' });
+    const first = [list(client), list(client)];
+    await client.ask({ do: 'subscribe', service: SERVICE });
+    await client.untilHeard('the registry’s', length(1));
+    const later = list(client);
+    await client.ask({ do: 'call', addresses: [] });
+    ads.mute.clear();
+    ads.push();
+    for (const each of [...first, later]) assert.deepEqual(ports(await each), [legacy.port, a.port, b.port]);
+    await client.untilHeard('both', length(3));
+    assert.deepEqual(ports(await list(client)), [legacy.port, a.port, b.port]);
+  });
+
   it('lists the registry’s records untouched, then full copies of the mesh’s, in all read paths', async () => {
     const bare = await start({}, false);
     const client = await start();
