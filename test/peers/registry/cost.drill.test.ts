@@ -62,7 +62,7 @@ const fromMemory = {
 };
 const byRequest = {
   memory: drill({ short: 1_000, full: 1_000_000 }),
-  warm: drill({ short: 200, full: 1_000 }),
+  warm: drill({ short: 200, full: 10_000 }),
   round: drill({ short: 200, full: 1_000 }),
 };
 
