@@ -81,6 +81,8 @@ function firstCopy(folder: string, log: Log): boolean {
     Object.defineProperty(globalThis, COPY, { value: folder });
     return true;
   }
+  // An application that forgets its modules loads this one anew, for what it keeps.
+  if (other === folder) return false;
   const message = `${folder} does nothing: this process has a copy of the agent already, from ${other}.`;
   log.line('warn', 'agent.second-copy', message);
   return false;

@@ -37,6 +37,15 @@ for (const line of Object.keys(NODE_VERSIONS)) {
       });
     }
 
+    it('after all modules were forgotten', async () => {
+      const { code, stdout, stderr } = await app('preload-forgetful.cjs');
+      assert.deepEqual({ code, stdout }, { code: 0, stdout: '200 orders /\n' }, stderr);
+      assert.deepEqual(
+        agentLines(stderr).filter(({ event }) => event === 'agent.second-copy'),
+        [],
+      );
+    });
+
     for (const [shape, sentence] of [
       ['unsaid', 'it does not say whether the head was sent'],
       ['unended', 'the rendered head has another form'],
