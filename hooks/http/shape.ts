@@ -6,6 +6,7 @@
 import http = require('node:http');
 
 import type { NodeRequest } from './internals';
+import { after } from './rewind';
 
 /** Why requests of this Node cannot be parked, or undefined. */
 export function unknownRequest(request: NodeRequest): string | undefined {
@@ -24,7 +25,7 @@ export function unknownHead({ method, _header, _headerSent, outputData }: NodeRe
   }
   if (!_headerSent) return undefined;
   const first = outputData[0];
-  const isKnown = typeof first?.data === 'string' && first.data.startsWith(_header);
+  const isKnown = first !== undefined && after(_header, first.data) !== undefined;
   return isKnown ? undefined : 'waiting output has another form';
 }
 

@@ -13,8 +13,9 @@ import { WrappedWhile } from './wrapped-while';
 
 const lists = new WeakMap<object, ClientLists>();
 const patched = new WeakSet<object>();
-/** By the reactor's prototype. */
-const lookUps = new WeakMap<object, WrappedWhile<'getServiceInfo'>>();
+type LookUp = WrappedWhile<'getServiceInfo'>;
+/** By the reactor's prototype, once that is patched. */
+const lookUps = new WeakMap<object, LookUp>();
 
 type Method = (this: never, ...args: never[]) => unknown;
 type Methods<T> = T & Record<string, Method>;
@@ -35,10 +36,9 @@ export function patchNacos(exports: unknown, context: HookContext): void {
     safely(context, () => {
       const reactor = this._hostReactor;
       if (unknownShape(reactor)) throw new Error('the client has no reactor of a known shape');
-      const prototype = Object.getPrototypeOf(reactor);
-      patchReactor(prototype, context);
+      const lookUp = patchReactor(Object.getPrototypeOf(reactor), context);
       const own = new ClientLists(hub, context, reactor, this.options?.namespace, (who, isNeeded) =>
-        lookUps.get(prototype)!.need(who, isNeeded),
+        lookUp.need(who, isNeeded),
       );
       lists.set(reactor, own);
       lists.set(this._serverProxy, own);
@@ -61,9 +61,10 @@ function unknownShape(reactor: Reactor): boolean {
   );
 }
 
-function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
-  if (patched.has(prototype)) return;
-  patched.add(prototype);
+/** Gives what every list call goes through. */
+function patchReactor(prototype: Methods<Reactor>, context: HookContext): LookUp {
+  const known = lookUps.get(prototype);
+  if (known !== undefined) return known;
   const { processServiceJSON, updateServiceNow, getServiceInfoDirectlyFromServer, emit } = prototype;
 
   replace(prototype, 'processServiceJSON', function (this: Reactor, json: string) {
@@ -76,15 +77,16 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
     return answer;
   } as Method);
 
-  // What every list call goes through; needed while a list waits for the mesh, or who asks for which matters.
-  const lookUp = (getServiceInfo: Method) =>
+  // Needed while a list waits for the mesh, or who asks for which matters.
+  const wrapLookUp = (getServiceInfo: Method) =>
     function (this: Reactor, service: string, clusters = 'DEFAULT') {
       const answer = Reflect.apply(getServiceInfo, this, arguments) as Promise<ServiceInfo>;
       const own = lists.get(this);
       if (own === undefined || !context.enabled() || !own.isFirst(service, clusters)) return answer;
       return own.first(service, clusters, answer);
     } as Method;
-  lookUps.set(prototype, new WrappedWhile(prototype, 'getServiceInfo', lookUp));
+  const lookUp = new WrappedWhile(prototype, 'getServiceInfo', wrapLookUp);
+  lookUps.set(prototype, lookUp);
 
   // Where a list that is asked for the first time begins.
   replace(prototype, 'updateServiceNow', function (this: Reactor, service: string, clusters: string) {
@@ -119,6 +121,7 @@ function patchReactor(prototype: Methods<Reactor>, context: HookContext): void {
       Reflect.apply(emit, this, [event, merged ?? hosts, info]),
     );
   } as Method);
+  return lookUp;
 }
 
 /** Whether the registry can be asked at all. */

@@ -39,7 +39,7 @@ export class ClientLists {
     private readonly need: (who: ClientLists, isNeeded: boolean) => void,
   ) {
     hub.asksMatterTo(this.#needed, true);
-    if (hub.asksMatter) this.#needed();
+    this.#needed();
   }
 
   /** What the reactor knew before it was patched. */

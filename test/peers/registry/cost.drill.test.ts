@@ -116,13 +116,14 @@ describe('registry clients: what they cost', function () {
       };
       const run = (each: RegistryClient, count: number) =>
         each.ask<Times>({ do: 'run', service: SERVICE, count });
+      const runAll = async (each: RegistryClient, count: number, round: number) => {
+        for (let left = count; left > 0; left -= round) await run(each, Math.min(left, round));
+      };
       /**
        * Short rounds end often: what a list call calls is compiled by itself, as in an application. In one long loop V8
        * makes one of two things of it, 0.35 or 0.55 µs with the agent or without, by what it happens to compile first.
        */
-      const warm = async (each: RegistryClient) => {
-        for (let left = calls.warm; left > 0; left -= SHORT_ROUND) await run(each, SHORT_ROUND);
-      };
+      const warm = (each: RegistryClient) => runAll(each, calls.warm, SHORT_ROUND);
       /** In turns: what others do on the machine slows both. */
       const compare = async (): Promise<Pair> => {
         const [ours, bare] = [await begin(true), await begin(false)];
@@ -152,8 +153,7 @@ describe('registry clients: what they cost', function () {
         for (const each of [ours, bare]) await run(each, calls.round);
         const heap = (each: RegistryClient) => each.ask<number>({ do: 'heap' });
         const before = { ours: await heap(ours), bare: await heap(bare) };
-        for (let left = calls.memory; left > 0; left -= calls.round)
-          await run(ours, Math.min(left, calls.round));
+        await runAll(ours, calls.memory, calls.round);
         for (let change = 0; change < CHANGES; change++) {
           setMesh(10 + (change % 100));
           await registry.set(SERVICE, [1, 2, 3, 4, 5 + (change % 100)].map(member));
