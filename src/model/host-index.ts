@@ -4,7 +4,11 @@
  * positive costs one question to the worker; a false negative cannot happen.
  */
 
+import { hashName } from './name-hash';
+
 const SLOT_WORDS = 2;
+const LOW_SEED = 0x9e3779b9;
+const HIGH_SEED = 0x85ebca6b;
 
 /** What crosses the message port; the buffer is shared, not copied. */
 export interface HostIndexData {
@@ -34,26 +38,35 @@ export class HostIndex {
 
 /** Builds the table. `domains` are Envoy's virtual host domains; `catchAll` as in HostIndexData. */
 export function buildHostIndex(domains: Iterable<string>, catchAll: boolean): HostIndexData {
-  const exact = new Set<string>();
   const suffixes: string[] = [];
   const prefixes: string[] = [];
+  let growing = new Uint32Array(8 * SLOT_WORDS);
+  let count = 0;
   for (const domain of domains) {
     if (domain === '*') continue;
     if (domain.startsWith('*')) suffixes.push(domain.slice(1));
     else if (domain.endsWith('*')) prefixes.push(domain.slice(0, -1));
-    else exact.add(domain);
+    else if (insert(growing, highWord(domain), lowWord(domain))) {
+      count++;
+      if (count * 2 * SLOT_WORDS > growing.length) growing = grown(growing);
+    }
   }
-  let capacity = 8;
-  while (capacity < exact.size * 2) capacity *= 2;
-  const slots = new Uint32Array(new SharedArrayBuffer(capacity * SLOT_WORDS * 4));
-  for (const domain of exact) insert(slots, domain);
+  const slots = new Uint32Array(new SharedArrayBuffer(growing.byteLength));
+  slots.set(growing);
   return { slots, suffixes, prefixes, catchAll };
+}
+
+function grown(former: Uint32Array): Uint32Array<ArrayBuffer> {
+  const slots = new Uint32Array(former.length * 2);
+  for (let at = 0; at < former.length; at += SLOT_WORDS)
+    if (former[at] !== 0) insert(slots, former[at]!, former[at + 1]!);
+  return slots;
 }
 
 function holds(slots: Uint32Array, name: string): boolean {
   const mask = slots.length / SLOT_WORDS - 1;
-  const low = hash(name, 0x9e3779b9);
-  const high = (hash(name, 0x85ebca6b) | 1) >>> 0;
+  const low = lowWord(name);
+  const high = highWord(name);
   for (let slot = low & mask; ; slot = (slot + 1) & mask) {
     const at = slot * SLOT_WORDS;
     const found = slots[at];
@@ -62,34 +75,25 @@ function holds(slots: Uint32Array, name: string): boolean {
   }
 }
 
-function insert(slots: Uint32Array, name: string): void {
+/** False if it was there. */
+function insert(slots: Uint32Array, high: number, low: number): boolean {
   const mask = slots.length / SLOT_WORDS - 1;
-  const low = hash(name, 0x9e3779b9);
-  const high = (hash(name, 0x85ebca6b) | 1) >>> 0;
   for (let slot = low & mask; ; slot = (slot + 1) & mask) {
     const at = slot * SLOT_WORDS;
     if (slots[at] === 0) {
       slots[at] = high;
       slots[at + 1] = low;
-      return;
+      return true;
     }
+    if (slots[at] === high && slots[at + 1] === low) return false;
   }
 }
 
-/** Murmur3-style mixing of UTF-16 units. */
-function hash(text: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < text.length; i++) {
-    let k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
-    k = (k << 15) | (k >>> 17);
-    h ^= Math.imul(k, 0x1b873593);
-    h = (h << 13) | (h >>> 19);
-    h = (Math.imul(h, 5) + 0xe6546b64) | 0;
-  }
-  h ^= text.length;
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+function lowWord(name: string): number {
+  return hashName(name, LOW_SEED);
+}
+
+/** Never 0, which is an empty slot's. */
+function highWord(name: string): number {
+  return (hashName(name, HIGH_SEED) | 1) >>> 0;
 }

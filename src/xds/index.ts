@@ -14,6 +14,7 @@ export {
   type ClosedVirtualHost,
   type OpenRouteConfiguration,
   openRouteConfiguration,
+  virtualHostDomains,
 } from './route-configuration';
 export { clusterServices, type ServiceName } from './services';
 export { EXTENSION_TYPE, TYPE_URL } from './type-urls';

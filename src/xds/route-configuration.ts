@@ -3,17 +3,23 @@
  * uses a handful of them. `decodeVirtualHost` reads one.
  */
 
+import { NameTable } from '../model';
 import { type Decoded, decodeSafely, Findings } from './decoded';
 import { decodeMessage, pb } from './pb';
 import { reportUnsupported } from './unsupported-fields';
 import { WIRE_BYTES, WireReader } from './wire';
 
-export interface ClosedVirtualHost {
-  readonly name: string;
-  /** Lower case, as Envoy compares them. */
-  readonly domains: readonly string[];
-  /** For `decodeVirtualHost`; shares memory with the route configuration's bytes. */
-  readonly bytes: Uint8Array;
+export class ClosedVirtualHost {
+  constructor(
+    readonly name: string,
+    /** For `decodeVirtualHost`; shares memory with the route configuration's bytes. */
+    readonly bytes: Uint8Array,
+  ) {}
+
+  /** Lower case, as Envoy compares them. Read from the bytes each time: kept, they are more than all else. */
+  get domains(): string[] {
+    return virtualHostDomains(this.bytes);
+  }
 }
 
 export interface OpenRouteConfiguration {
@@ -34,7 +40,7 @@ export function openRouteConfiguration(bytes: Uint8Array): Decoded<OpenRouteConf
     const reader = new WireReader(bytes);
     while (reader.next()) {
       if (reader.fieldNumber === VIRTUAL_HOSTS && reader.wireType === WIRE_BYTES) {
-        virtualHosts.push(openVirtualHost(bytes, reader.contentStart, reader.contentEnd));
+        virtualHosts.push(openVirtualHost(reader.content()));
       } else {
         if (reader.fieldNumber === NAME && reader.wireType === WIRE_BYTES) findings.resource = reader.text();
         others.push(bytes.subarray(reader.fieldStart, reader.contentEnd));
@@ -47,28 +53,39 @@ export function openRouteConfiguration(bytes: Uint8Array): Decoded<OpenRouteConf
   });
 }
 
-function openVirtualHost(bytes: Uint8Array, start: number, end: number): ClosedVirtualHost {
+function openVirtualHost(bytes: Uint8Array): ClosedVirtualHost {
   let name = '';
+  const reader = new WireReader(bytes);
+  while (reader.next())
+    if (reader.fieldNumber === NAME && reader.wireType === WIRE_BYTES) name = reader.text();
+  return new ClosedVirtualHost(name, bytes);
+}
+
+/**
+ * The domains of a virtual host's bytes, lower case.
+ * @throws {WireError} on malformed bytes
+ */
+export function virtualHostDomains(bytes: Uint8Array): string[] {
   const domains: string[] = [];
-  const reader = new WireReader(bytes, start, end);
-  while (reader.next()) {
-    if (reader.wireType !== WIRE_BYTES) continue;
-    if (reader.fieldNumber === NAME) name = reader.text();
-    else if (reader.fieldNumber === DOMAINS) domains.push(reader.text().toLowerCase());
-  }
-  return { name, domains, bytes: bytes.subarray(start, end) };
+  const reader = new WireReader(bytes);
+  while (reader.next())
+    if (reader.fieldNumber === DOMAINS && reader.wireType === WIRE_BYTES)
+      domains.push(reader.text().toLowerCase());
+  return domains;
 }
 
 function checkVirtualHosts(findings: Findings, virtualHosts: readonly ClosedVirtualHost[]): void {
-  const seen = new Set<string>();
-  virtualHosts.forEach((virtualHost, index) => {
-    if (virtualHost.name === '') findings.invalid(`virtual_hosts[${index}].name`, 'is empty');
-    if (virtualHost.domains.length === 0) findings.invalid(`virtual_hosts[${index}].domains`, 'is empty');
-    for (const domain of virtualHost.domains) {
-      if (domain === '') findings.invalid(`virtual_hosts[${index}].domains`, 'has an empty domain');
-      else if (seen.has(domain))
-        findings.invalid(`virtual_hosts[${index}].domains`, `has "${domain}", which is taken`);
-      seen.add(domain);
+  const taken = new NameTable();
+  for (const [index, { name, domains }] of virtualHosts.entries()) {
+    const wrong = (problem: string) => findings.invalid(`virtual_hosts[${index}].domains`, problem);
+    if (name === '') findings.invalid(`virtual_hosts[${index}].name`, 'is empty');
+    if (domains.length === 0) wrong('is empty');
+    for (const [position, domain] of domains.entries()) {
+      const has = (other: number) =>
+        other === index ? domains.indexOf(domain) < position : virtualHosts[other]!.domains.includes(domain);
+      if (domain === '') wrong('has an empty domain');
+      else if (taken.find(domain, has) !== undefined) wrong(`has "${domain}", which is taken`);
+      taken.add(domain, index);
     }
-  });
+  }
 }

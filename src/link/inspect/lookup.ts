@@ -51,9 +51,6 @@ function portsOf(state: MeshState): number[] {
 
 /** Which of a virtual host's domains took the host, in Envoy's order. */
 function matchedDomain({ domains }: VirtualHostEntry, port: number, host: string): string {
-  const table = new DomainTable(
-    port,
-    domains.map((domain) => ({ domains: [domain], item: domain })),
-  );
+  const table = new DomainTable(port, domains, (domain) => [domain]);
   return table.find(host) ?? '*';
 }

@@ -1,9 +1,10 @@
 import { decodeCluster } from '../../xds';
+import { KeptBytes } from './kept-bytes';
 import { parseOutbound } from './names';
 
 /** CDS as bytes, by name. A cluster is decoded again when a host uses it: ten thousand decoded ones are 100 MB. */
 export class ClusterTable {
-  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #bytes = new KeptBytes();
   readonly #portUses = new Map<number, number>();
   /** Clusters of type ORIGINAL_DST. */
   readonly #outward = new Set<string>();
@@ -37,8 +38,7 @@ export class ClusterTable {
     if (!decoded.ok) return decoded.reasons;
     if (decoded.value.name !== name) return [`the resource is named "${decoded.value.name}" inside`];
     if (known === undefined) this.#countPort(name, 1);
-    // Copied: received bytes share memory with their whole response.
-    this.#bytes.set(name, Buffer.from(bytes));
+    this.#bytes.set(name, bytes);
     if (decoded.value.discovery === 'ORIGINAL_DST') this.#outward.add(name);
     else this.#outward.delete(name);
     return 'changed';
@@ -56,9 +56,14 @@ export class ClusterTable {
     return true;
   }
 
+  /** Call it after a response: lets go of responses that are mostly unused. */
+  compact(): void {
+    this.#bytes.compact();
+  }
+
   /** All names. */
   names(): IterableIterator<string> {
-    return this.#bytes.keys();
+    return this.#bytes.names();
   }
 
   #countPort(name: string, by: number): void {

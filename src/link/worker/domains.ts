@@ -1,3 +1,4 @@
+import { NameTable } from '../../model';
 import { bareHost } from './names';
 
 /**
@@ -5,17 +6,20 @@ import { bareHost } from './names';
  * longest `prefix*`, `*`. (Envoy, route_components.proto, VirtualHost.domains: "Domain search order".)
  */
 export class DomainTable<T> {
-  readonly #exact = new Map<string, T>();
+  readonly #exact = new NameTable();
   readonly #suffixes: [string, T][] = [];
   readonly #prefixes: [string, T][] = [];
   #any: T | undefined;
 
-  /** The first virtual host that names a domain keeps it. `port` is the listener's: `host:port` is `host`. */
+  /** The first item that names a domain keeps it. `port` is the listener's: `host:port` is `host`. */
   constructor(
     readonly port: number,
-    virtualHosts: Iterable<{ readonly domains: readonly string[]; readonly item: T }>,
+    readonly items: readonly T[],
+    /** Raw, lower case; asked again for each look-up. */
+    readonly domainsOf: (item: T) => readonly string[],
   ) {
-    for (const { domains, item } of virtualHosts) for (const domain of domains) this.#add(domain, item);
+    for (const [owner, item] of items.entries())
+      for (const domain of this.#plainDomains(item)) this.#add(domain, item, owner);
     const longestFirst = (a: [string, T], b: [string, T]) => b[0].length - a[0].length;
     this.#suffixes.sort(longestFirst);
     this.#prefixes.sort(longestFirst);
@@ -28,8 +32,8 @@ export class DomainTable<T> {
 
   find(asked: string): T | undefined {
     const host = bareHost(asked);
-    const exact = this.#exact.get(host);
-    if (exact !== undefined) return exact;
+    const owner = this.#exact.find(host, (each) => this.#plainDomains(this.items[each]!).includes(host));
+    if (owner !== undefined) return this.items[owner];
     // A wildcard needs at least one character: `*.a.b` is not `.a.b`.
     for (const [suffix, item] of this.#suffixes) {
       if (host.length > suffix.length && host.endsWith(suffix)) return item;
@@ -40,23 +44,33 @@ export class DomainTable<T> {
     return this.#any;
   }
 
-  /** All names, as the host index wants them: without ports; IPv6 with and without brackets. */
+  /** All names, as the host index wants them: without ports; IPv6 with and without brackets. Some come twice. */
   *names(): Generator<string> {
-    for (const name of this.#exact.keys()) {
-      yield name;
-      if (name.includes(':')) yield `[${name}]`;
+    for (const item of this.items) {
+      for (const name of this.#plainDomains(item)) {
+        if (name.startsWith('*') || name.endsWith('*')) continue;
+        yield name;
+        if (name.includes(':')) yield `[${name}]`;
+      }
     }
     for (const [suffix] of this.#suffixes) yield `*${suffix}`;
     for (const [prefix] of this.#prefixes) yield `${prefix}*`;
   }
 
-  #add(raw: string, item: T): void {
-    const domain = plainDomain(raw, this.port);
-    if (domain === undefined) return;
+  #plainDomains(item: T): string[] {
+    const domains: string[] = [];
+    for (const raw of this.domainsOf(item)) {
+      const domain = plainDomain(raw, this.port);
+      if (domain !== undefined) domains.push(domain);
+    }
+    return domains;
+  }
+
+  #add(domain: string, item: T, owner: number): void {
     if (domain === '*') this.#any ??= item;
     else if (domain.startsWith('*')) this.#suffixes.push([domain.slice(1), item]);
     else if (domain.endsWith('*')) this.#prefixes.push([domain.slice(0, -1), item]);
-    else if (!this.#exact.has(domain)) this.#exact.set(domain, item);
+    else this.#exact.add(domain, owner);
   }
 }
 

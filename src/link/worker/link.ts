@@ -6,6 +6,7 @@ import type { ClusterUse, EdsSource } from './cluster-use';
 import { Connection } from './connection';
 import { makeResolve, type Resolve } from './dns';
 import { Follower } from './follower';
+import { GarbageAfterPush } from './garbage';
 import { MeshState } from './mesh-state';
 import { makeNode, nodeDomain } from './node';
 import { Outbox } from './outbox';
@@ -29,6 +30,8 @@ export interface LinkOptions {
   readonly resolve?: Resolve;
   /** Milliseconds; ABSENT_AFTER_MS unless told. */
   readonly absentAfterMs?: number;
+  /** Collects this thread's garbage; without it, V8 does when it likes. */
+  readonly collectGarbage?: () => void;
 }
 
 /** The worker's side of the link: stream → state → what is in use → messages. */
@@ -42,6 +45,7 @@ export class Link {
   readonly #connection: Connection;
   readonly #snapshot: SnapshotKeeper;
   readonly #report: UnsupportedReport;
+  readonly #garbage: GarbageAfterPush | undefined;
   readonly #edsUsers = new Map<string, Set<string>>();
   readonly #indexes = new Map<number, HostIndexData>();
   readonly #absentTimers = new Map<Subscription, NodeJS.Timeout>();
@@ -56,6 +60,8 @@ export class Link {
       line: (level, event, message, fields, key) => post({ type: 'log', level, event, message, fields, key }),
     };
     this.#outbox = new Outbox((batch) => post({ type: 'batch', batch }), start.clusters);
+    const { collectGarbage } = options;
+    this.#garbage = collectGarbage && new GarbageAfterPush({ collect: collectGarbage, now, after });
     this.#report = new UnsupportedReport((fields) => post({ type: 'unsupported', fields }));
     this.#follower = new Follower({
       state: this.#state,
@@ -86,7 +92,7 @@ export class Link {
       response: (subscription, response) => this.#take(subscription, response),
       state: (state) => this.#stateChanged(state),
       log,
-      now: () => performance.now(),
+      now,
       random: Math.random,
     });
     for (const ask of start.asks) this.#follower.ask(ask);
@@ -126,6 +132,7 @@ export class Link {
     this.#connection.stop();
     this.#follower.stop();
     this.#snapshot.stop();
+    this.#garbage?.stop();
   }
 
   #stateChanged(state: Connection['state']): void {
@@ -143,6 +150,7 @@ export class Link {
     this.#report.refused(typeUrl, response, taken.refused);
     this.#waitForAbsent(subscription);
     this.#changed(typeUrl, new Set([...taken.changed, ...gone]));
+    this.#garbage?.taken(byteLength(response));
     return [...taken.refused].map(([name, reasons]) => {
       const text = reasons.join(', ');
       return text.includes(name) ? text : `${name}: ${text}`;
@@ -229,4 +237,19 @@ export class Link {
       },
     };
   }
+}
+
+function byteLength({ resources }: DeltaResponse): number {
+  let bytes = 0;
+  for (const { value } of resources) bytes += value.byteLength;
+  return bytes;
+}
+
+function now(): number {
+  return performance.now();
+}
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
 }

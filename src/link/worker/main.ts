@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MainMessage, WorkerMessage, WorkerStart } from '../protocol';
+import { collectGarbage } from './garbage';
 import { Link } from './link';
 
 if (parentPort === null) throw new Error('the link runs in a worker thread');
@@ -11,6 +12,7 @@ const port = parentPort;
 const link = new Link({
   start: workerData as WorkerStart,
   post: (message: WorkerMessage) => port.postMessage(message),
+  collectGarbage,
 });
 port.on('message', (message: MainMessage) => link.receive(message));
 link.start();

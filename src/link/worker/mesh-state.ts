@@ -55,7 +55,10 @@ export class MeshState {
       else taken.refused.set(name, result.reasons);
       if (result.changed) taken.changed.add(name);
     }
-    if (typeUrl === TYPE_URL.cluster) this.clustersKnown = true;
+    if (typeUrl === TYPE_URL.cluster) {
+      this.clusters.compact();
+      this.clustersKnown = true;
+    }
     return taken;
   }
 

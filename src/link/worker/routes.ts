@@ -1,6 +1,7 @@
 import { buildHostIndex, type HostIndexData, type UnsupportedField, type VirtualHost } from '../../model';
-import { decodeVirtualHost, openRouteConfiguration } from '../../xds';
+import { decodeVirtualHost, openRouteConfiguration, virtualHostDomains } from '../../xds';
 import { DomainTable } from './domains';
+import { keptBytes } from './kept-bytes';
 
 /** A virtual host as bytes, decoded at its first use. Another entry takes its place when its content changes. */
 export class VirtualHostEntry {
@@ -13,7 +14,6 @@ export class VirtualHostEntry {
   constructor(
     readonly configuration: string,
     readonly name: string,
-    readonly domains: readonly string[],
     bytes: Uint8Array,
   ) {
     this.#bytes = bytes;
@@ -27,6 +27,11 @@ export class VirtualHostEntry {
   rebase(bytes: Uint8Array): this {
     this.#bytes = bytes;
     return this;
+  }
+
+  /** Lower case. */
+  get domains(): readonly string[] {
+    return virtualHostDomains(this.#bytes);
   }
 
   get virtualHost(): VirtualHost {
@@ -72,10 +77,7 @@ export class RouteTable {
     readonly bytes: Uint8Array,
     readonly entries: ReadonlyMap<string, VirtualHostEntry>,
   ) {
-    this.#domains = new DomainTable(
-      port,
-      [...entries.values()].map((item) => ({ domains: item.domains, item })),
-    );
+    this.#domains = new DomainTable(port, [...entries.values()], ({ domains }) => domains);
   }
 
   find(host: string): VirtualHostEntry | undefined {
@@ -104,14 +106,14 @@ export interface ReadRoutes {
  * its former bytes or is left out, and only what is new is decoded for validation.
  */
 export function readRoutes(port: number, received: Uint8Array, former: RouteTable | undefined): ReadRoutes {
-  const bytes = Buffer.from(received);
+  const bytes = keptBytes(received);
   const opened = openRouteConfiguration(bytes);
   if (!opened.ok) return { reasons: opened.reasons };
   const configuration = opened.value.name;
   if (configuration !== String(port)) return { reasons: [`the resource is named "${configuration}" inside`] };
   const reasons: string[] = [];
   const entries = new Map<string, VirtualHostEntry>();
-  for (const { name, domains, bytes: part } of opened.value.virtualHosts) {
+  for (const { name, bytes: part } of opened.value.virtualHosts) {
     if (entries.has(name)) {
       reasons.push(`virtual host ${name} is there twice`);
       continue;
@@ -122,7 +124,7 @@ export function readRoutes(port: number, received: Uint8Array, former: RouteTabl
       continue;
     }
     const decoded = decodeVirtualHost(part, configuration);
-    if (decoded.ok) entries.set(name, new VirtualHostEntry(configuration, name, domains, part));
+    if (decoded.ok) entries.set(name, new VirtualHostEntry(configuration, name, part));
     else {
       reasons.push(...decoded.reasons.map((reason) => `virtual host ${name}: ${reason}`));
       if (known !== undefined) entries.set(name, known.rebase(Buffer.from(known.bytes)));

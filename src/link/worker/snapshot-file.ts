@@ -22,10 +22,10 @@ export interface NamedBytes {
 export interface SavedRoutes {
   readonly port: number;
   readonly index: HostIndexData;
-  readonly virtualHosts: readonly (NamedBytes & { readonly domains: readonly string[] })[];
+  readonly virtualHosts: readonly NamedBytes[];
 }
 
-const MAGIC = Buffer.from('inmesh snapshot 1\n');
+const MAGIC = Buffer.from('inmesh snapshot 2\n');
 const DIGEST_BYTES = 32;
 /** A snapshot holds what one process uses; more is a defect, and not worth the application's disk. */
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -37,7 +37,7 @@ interface Head extends Pick<Snapshot, 'identity' | 'savedAt'> {
   readonly routes: readonly {
     readonly port: number;
     readonly index: Omit<HostIndexData, 'slots'> & { readonly slotBytes: number };
-    readonly virtualHosts: readonly (Length & { readonly domains: readonly string[] })[];
+    readonly virtualHosts: readonly Length[];
   }[];
 }
 
@@ -60,8 +60,11 @@ export function writeSnapshot(file: string, snapshot: Snapshot): void {
     assignments: snapshot.assignments.map(measured),
     routes: snapshot.routes.map(({ port, index: { slots, ...rest }, virtualHosts }) => {
       parts.push(new Uint8Array(slots.buffer, slots.byteOffset, slots.byteLength));
-      const saved = virtualHosts.map((host) => ({ ...measured(host), domains: host.domains }));
-      return { port, index: { ...rest, slotBytes: slots.byteLength }, virtualHosts: saved };
+      return {
+        port,
+        index: { ...rest, slotBytes: slots.byteLength },
+        virtualHosts: virtualHosts.map(measured),
+      };
     }),
   };
   const json = Buffer.from(JSON.stringify(head));
@@ -117,8 +120,7 @@ function readBody(body: Buffer): Snapshot {
     routes: head.routes.map(({ port, index: { slotBytes, ...rest }, virtualHosts }) => {
       const slots = new Uint32Array(new SharedArrayBuffer(slotBytes));
       new Uint8Array(slots.buffer).set(take(slotBytes));
-      const hosts = virtualHosts.map((host) => ({ ...named(host), domains: host.domains }));
-      return { port, index: { ...rest, slots }, virtualHosts: hosts };
+      return { port, index: { ...rest, slots }, virtualHosts: virtualHosts.map(named) };
     }),
   };
 }

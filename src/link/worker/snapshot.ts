@@ -113,7 +113,7 @@ export class SnapshotKeeper {
       const index = state.index(port);
       if (index === undefined) continue;
       const saved = routes.get(port) ?? { port, index, virtualHosts: [] };
-      saved.virtualHosts.push({ name: entry.name, domains: entry.domains, bytes: entry.bytes });
+      saved.virtualHosts.push({ name: entry.name, bytes: entry.bytes });
       routes.set(port, saved);
     }
     return { identity: this.#identity, savedAt: now(), clusters, assignments, routes: [...routes.values()] };
@@ -132,10 +132,10 @@ export function fill(state: MeshState, snapshot: Snapshot): void {
   state.take(TYPE_URL.endpoint, snapshot.assignments.map(resource(TYPE_URL.endpoint)));
   for (const { port, index, virtualHosts } of snapshot.routes) {
     const entries = new Map<string, VirtualHostEntry>();
-    for (const { name, domains, bytes } of virtualHosts) {
+    for (const { name, bytes } of virtualHosts) {
       // Written by another version of the decoder, perhaps.
       if (!decodeVirtualHost(bytes, String(port)).ok) continue;
-      entries.set(name, new VirtualHostEntry(String(port), name, domains, bytes));
+      entries.set(name, new VirtualHostEntry(String(port), name, bytes));
     }
     state.adoptRoutes(new RouteTable(port, new Uint8Array(0), entries), index);
   }

@@ -4,6 +4,10 @@ import { fullNames, parseOutbound } from '../../../src/link/worker/names';
 
 const DOMAIN = 'shop.svc.cluster.local';
 
+function domainTable(domains: Readonly<Record<string, readonly string[]>>): DomainTable<string> {
+  return new DomainTable(80, Object.keys(domains), (item) => domains[item]!);
+}
+
 describe('link names', () => {
   it('reads outbound|port|subset|host and nothing else', () => {
     assert.deepEqual(parseOutbound('outbound|80|v1|a.b'), { port: 80, subset: 'v1', host: 'a.b' });
@@ -34,10 +38,10 @@ describe('link names', () => {
   });
 
   it('domains: case, trailing dot, port of the listener and IPv6 brackets do not matter', () => {
-    const table = new DomainTable(80, [
-      { domains: ['Reviews.Test.', 'with-port.test:80', 'other-port.test:81'], item: 'a' },
-      { domains: ['[2001:db8::1]', '2001:db8::2', '[2001:db8::3]:80', '10.0.0.1'], item: 'b' },
-    ]);
+    const table = domainTable({
+      a: ['Reviews.Test.', 'with-port.test:80', 'other-port.test:81'],
+      b: ['[2001:db8::1]', '2001:db8::2', '[2001:db8::3]:80', '10.0.0.1'],
+    });
     for (const host of ['reviews.test', 'with-port.test']) assert.equal(table.find(host), 'a', host);
     for (const host of ['2001:db8::1', '[2001:db8::2]', '2001:db8::3', '10.0.0.1'])
       assert.equal(table.find(host), 'b', host);
@@ -48,14 +52,16 @@ describe('link names', () => {
   });
 
   it('a wildcard needs something in its place, and the longest wins', () => {
-    const table = new DomainTable(80, [
-      { domains: ['*.test'], item: 'short' },
-      { domains: ['*.b.test'], item: 'long' },
-      { domains: ['*'], item: 'any' },
-    ]);
+    const table = domainTable({ short: ['*.test'], long: ['*.b.test'], any: ['*'] });
     assert.equal(table.find('.test'), 'any');
     assert.equal(table.find('x.test'), 'short');
     assert.equal(table.find('a.b.test'), 'long');
     assert.equal(table.any, 'any');
+  });
+
+  it('of two that name a domain, with the port or without, the first has it', () => {
+    const table = domainTable({ first: ['x.test', 'a.test:80'], second: ['a.test', 'b.test', 'a.test:80'] });
+    assert.equal(table.find('a.test'), 'first');
+    assert.equal(table.find('b.test'), 'second');
   });
 });

@@ -15,7 +15,7 @@ const snapshot: Snapshot = {
     {
       port: 80,
       index: buildHostIndex(['a.test', '*.b.test'], false),
-      virtualHosts: [{ name: 'v', domains: ['a.test'], bytes: Buffer.from('host') }],
+      virtualHosts: [{ name: 'v', bytes: Buffer.from('host') }],
     },
   ],
 };
