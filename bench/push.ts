@@ -35,18 +35,20 @@ export const push: Bench = {
 async function freshness(istiod: Istiod): Promise<Row> {
   const backends = [await startBackend('a'), await startBackend('b')] as const;
   await istiod.write('b.yaml', serviceEntry('go-sc-b', backends[0].port));
-  const env = underPreload(istiod.xdsAddress);
-  const caller = new LabProcess('follow', process.execPath, [programFile('follow'), `http://${HOST}/`], {
-    env,
-    ipc: true,
-  });
+  let caller: LabProcess | undefined;
   const bare = new XdsClient(istiod.xdsAddress, sidecarNode({ namespace: 'default' }));
   const cluster = `outbound|80||${HOST}`;
   try {
     bare.subscribe(TYPE_URL.cluster);
+    // istiod takes a moment to read its files, and a call that is not the mesh's yet is not answered.
+    await bare.until(() => bare.resources(TYPE_URL.cluster).has(cluster), 'the cluster');
     bare.subscribe(TYPE_URL.endpoint, [cluster]);
     const endpoints = () => bare.resources(TYPE_URL.endpoint).get(cluster);
     await bare.until(() => endpoints() !== undefined, 'endpoints');
+    caller = new LabProcess('follow', process.execPath, [programFile('follow'), `http://${HOST}/`], {
+      env: underPreload(istiod.xdsAddress),
+      ipc: true,
+    });
     await caller.message(isAnswer);
     const after: number[] = [];
     for (let change = 1; change <= CHANGES; change++) {
@@ -66,7 +68,7 @@ async function freshness(istiod: Istiod): Promise<Row> {
     };
   } finally {
     bare.close();
-    await caller.kill();
+    await caller?.kill();
     for (const backend of backends) await backend.stop();
   }
 }
@@ -81,14 +83,17 @@ async function blocking(istiod: Istiod, node: string): Promise<Row> {
   const all = 'services.yaml';
   await istiod.write(all, services(IN_USE, backends[0].port));
   const urls = Array.from({ length: IN_USE }, (_, i) => `http://svc-${i}/`);
-  const caller = new LabProcess('busy', node, [programFile('busy'), ...urls], {
-    env: underPreload(istiod.xdsAddress),
-    ipc: true,
-  });
+  let caller: LabProcess | undefined;
   const watcher = new XdsClient(istiod.xdsAddress, sidecarNode({ namespace: 'default' }));
   try {
     watcher.subscribe(TYPE_URL.cluster);
     watcher.subscribe(TYPE_URL.route, ['80']);
+    const last = `outbound|80||svc-${IN_USE - 1}.default.svc.cluster.local`;
+    await watcher.until(() => watcher.resources(TYPE_URL.cluster).has(last), 'the services');
+    caller = new LabProcess('busy', node, [programFile('busy'), ...urls], {
+      env: underPreload(istiod.xdsAddress),
+      ipc: true,
+    });
     await caller.message((message): message is string => message === 'ready');
     caller.child.send('watch');
     const pushed = async (change: () => Promise<void>): Promise<void> => {
@@ -113,7 +118,7 @@ async function blocking(istiod: Istiod, node: string): Promise<Row> {
     };
   } finally {
     watcher.close();
-    await caller.kill();
+    await caller?.kill();
     for (const backend of backends) await backend.stop();
   }
 }

@@ -106,11 +106,24 @@ export class LabProcess {
     return this.child.exitCode ?? this.child.signalCode ?? 'not started';
   }
 
-  /** The next IPC message that `wanted` accepts. */
+  /** The next IPC message that `wanted` accepts. @throws if the process ends without one */
   async message<T>(wanted: (message: unknown) => message is T): Promise<T> {
-    for (;;) {
-      const [message] = await once(this.child, 'message');
-      if (wanted(message)) return message;
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    // After the last message.
+    this.child.once('disconnect', end);
+    if (!this.child.connected) end();
+    try {
+      for (;;) {
+        const [message] = await once(this.child, 'message', { signal: ended.signal });
+        if (wanted(message)) return message;
+      }
+    } catch (error) {
+      if (!ended.signal.aborted) throw error;
+      await this.ended;
+      throw new Error(`${this.name} ended before it said what was waited for:\n${this.log}`);
+    } finally {
+      this.child.off('disconnect', end);
     }
   }
 
