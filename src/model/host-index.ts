@@ -5,9 +5,8 @@
  */
 
 import { hashName } from './name-hash';
+import { GrowingSlots, SLOT_WORDS, slotHash } from './slots';
 
-const SLOT_WORDS = 2;
-const LOW_SEED = 0x9e3779b9;
 const HIGH_SEED = 0x85ebca6b;
 
 /** What crosses the message port; the buffer is shared, not copied. */
@@ -40,32 +39,21 @@ export class HostIndex {
 export function buildHostIndex(domains: Iterable<string>, catchAll: boolean): HostIndexData {
   const suffixes: string[] = [];
   const prefixes: string[] = [];
-  let growing = new Uint32Array(8 * SLOT_WORDS);
-  let count = 0;
+  const growing = new GrowingSlots();
   for (const domain of domains) {
     if (domain === '*') continue;
     if (domain.startsWith('*')) suffixes.push(domain.slice(1));
     else if (domain.endsWith('*')) prefixes.push(domain.slice(0, -1));
-    else if (insert(growing, highWord(domain), lowWord(domain))) {
-      count++;
-      if (count * 2 * SLOT_WORDS > growing.length) growing = grown(growing);
-    }
+    else growing.add(highWord(domain), slotHash(domain));
   }
-  const slots = new Uint32Array(new SharedArrayBuffer(growing.byteLength));
-  slots.set(growing);
+  const slots = new Uint32Array(new SharedArrayBuffer(growing.words.byteLength));
+  slots.set(growing.words);
   return { slots, suffixes, prefixes, catchAll };
-}
-
-function grown(former: Uint32Array): Uint32Array<ArrayBuffer> {
-  const slots = new Uint32Array(former.length * 2);
-  for (let at = 0; at < former.length; at += SLOT_WORDS)
-    if (former[at] !== 0) insert(slots, former[at]!, former[at + 1]!);
-  return slots;
 }
 
 function holds(slots: Uint32Array, name: string): boolean {
   const mask = slots.length / SLOT_WORDS - 1;
-  const low = lowWord(name);
+  const low = slotHash(name);
   const high = highWord(name);
   for (let slot = low & mask; ; slot = (slot + 1) & mask) {
     const at = slot * SLOT_WORDS;
@@ -73,24 +61,6 @@ function holds(slots: Uint32Array, name: string): boolean {
     if (found === high && slots[at + 1] === low) return true;
     if (found === 0) return false;
   }
-}
-
-/** False if it was there. */
-function insert(slots: Uint32Array, high: number, low: number): boolean {
-  const mask = slots.length / SLOT_WORDS - 1;
-  for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-    const at = slot * SLOT_WORDS;
-    if (slots[at] === 0) {
-      slots[at] = high;
-      slots[at + 1] = low;
-      return true;
-    }
-    if (slots[at] === high && slots[at + 1] === low) return false;
-  }
-}
-
-function lowWord(name: string): number {
-  return hashName(name, LOW_SEED);
 }
 
 /** Never 0, which is an empty slot's. */

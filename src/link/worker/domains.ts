@@ -48,13 +48,10 @@ export class DomainTable<T> {
   *names(): Generator<string> {
     for (const item of this.items) {
       for (const name of this.#plainDomains(item)) {
-        if (name.startsWith('*') || name.endsWith('*')) continue;
         yield name;
         if (name.includes(':')) yield `[${name}]`;
       }
     }
-    for (const [suffix] of this.#suffixes) yield `*${suffix}`;
-    for (const [prefix] of this.#prefixes) yield `${prefix}*`;
   }
 
   #plainDomains(item: T): string[] {
