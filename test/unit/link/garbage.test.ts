@@ -1,33 +1,20 @@
 import assert from 'node:assert/strict';
 import { GarbageAfterPush } from '../../../src/link/worker/garbage';
+import { FakeClock } from '../../support/fake-clock';
 
 const MIB = 1024 * 1024;
 
-/** Time that passes when the test says so; one timer. */
 class Scene {
-  time = 0;
-  collections: number[] = [];
-  private timer: { at: number; callback: () => void } | undefined;
+  readonly clock = new FakeClock(0);
+  readonly collections: number[] = [];
   readonly garbage = new GarbageAfterPush({
-    collect: () => this.collections.push(this.time),
-    now: () => this.time,
-    after: (ms, callback) => {
-      const timer = { at: this.time + ms, callback };
-      this.timer = timer;
-      return () => {
-        if (this.timer === timer) this.timer = undefined;
-      };
-    },
+    collect: () => this.collections.push(this.clock.now()),
+    now: () => this.clock.now(),
+    after: (ms, callback) => this.clock.after(ms, callback),
   });
 
   passTo(time: number): void {
-    const { timer } = this;
-    if (timer !== undefined && timer.at <= time) {
-      this.time = timer.at;
-      this.timer = undefined;
-      timer.callback();
-    }
-    this.time = time;
+    this.clock.pass(time - this.clock.now());
   }
 }
 

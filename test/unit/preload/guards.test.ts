@@ -14,7 +14,7 @@ describe('preload: guards', () => {
     '/app/node_modules/.bin/tsc',
     '/app/node_modules/typescript/bin/tsc',
     '/app/.yarn/releases/yarn-4.1.0.cjs',
-    '/root/.cache/node/corepack/v1/pnpm/9.0.0/bin/pnpm.cjs',
+    '/var/cache/node/corepack/v1/pnpm/9.0.0/bin/pnpm.cjs',
     '/usr/lib/node_modules/corepack/dist/corepack.js',
     '/app/node_modules/.bin/webpack',
     '/app/node_modules/esbuild/bin/esbuild',

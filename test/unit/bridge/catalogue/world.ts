@@ -4,45 +4,13 @@ import {
   Catalogue,
   type CatalogueConfig,
   type CatalogueSourceConfig,
-  type Clock,
   catalogueSchema,
   catalogueSourceSchema,
 } from '../../../../src/bridge/catalogue';
 import type { ConvertConfig, ConvertSourceConfig } from '../../../../src/bridge/convert';
 import type { ServedEntry, SourceSink } from '../../../../src/bridge/model';
+import { FakeClock } from '../../../support/fake-clock';
 import { globalConfig, sourceConfig } from '../convert/facts';
-
-/** Time that passes when the test says so; timers fire in order. */
-class FakeClock implements Clock {
-  private time = 1000;
-  private readonly timers = new Set<{ at: number; callback: () => void }>();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.time + ms, callback };
-    this.timers.add(timer);
-    return () => this.timers.delete(timer);
-  }
-
-  pass(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      const [next] = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-      if (!next) break;
-      this.timers.delete(next);
-      this.time = next.at;
-      next.callback();
-    }
-    this.time = end;
-  }
-
-  get pending(): number {
-    return this.timers.size;
-  }
-}
 
 export interface WorldOptions {
   readonly catalogue?: Partial<CatalogueConfig>;
@@ -53,7 +21,7 @@ export interface WorldOptions {
 }
 
 export class World {
-  readonly clock = new FakeClock();
+  readonly clock = new FakeClock(1000);
   readonly catalogue: Catalogue;
   /** Events of the log. */
   readonly said: string[] = [];
